@@ -1,0 +1,209 @@
+/// Every setting of the engine with its unit and default. Text forms ("10s", "64MiB") are the business of whoever reads
+/// the configuration file; here are plain numbers.
+public struct QueueConfiguration: Sendable, Equatable {
+    /// Absolute or relative path of the data directory.
+    public var dataDirectory: String
+    public var worker = Worker()
+    public var log = Log()
+    public var snapshot = Snapshot()
+    public var limits = Limits()
+    /// Action name → handler. Closures are registered on `Queue` instead.
+    public var handlers: [String: HandlerConfiguration] = [:]
+    /// What becomes of jobs whose action has no handler.
+    public var unknown = UnknownAction.park
+    /// Jobs may be commands of their own (`--lines`, `-- CMD`).
+    public var allowExec = false
+    /// Never create a store: for data directories on mounts that may be missing.
+    public var mustExist = false
+    /// No configuration file and no handlers were given: a store created now simulates jobs without a handler.
+    public var isUnconfigured = false
+
+    public init(dataDirectory: String) {
+        self.dataDirectory = dataDirectory
+    }
+
+    public struct Worker: Sendable, Equatable {
+        /// Runs at the same time, 1 … 4,096.
+        public var count = 8
+        /// 0 is none.
+        public var taskTimeoutMilliseconds: UInt32 = 10_000
+        /// Retries after the first run.
+        public var maxRetry: UInt16 = 3
+        /// Runs ended by a crash of the queue before a job is given up as poison, 0 … 100.
+        public var maxInterrupted: UInt8 = 3
+        /// How long a stop waits for running jobs.
+        public var drainTimeoutMilliseconds: Int64 = 30_000
+        /// Between SIGTERM and SIGKILL.
+        public var graceMilliseconds: Int64 = 5_000
+        public var backoffBaseMilliseconds: Int64 = 1_000
+        public var backoffMaxMilliseconds: Int64 = 300_000
+        /// 0 … 1: a delay is multiplied by a random factor between 1 − jitter and 1 + jitter.
+        public var backoffJitter = 0.2
+    }
+
+    public struct Log: Sendable, Equatable {
+        /// Relative to the data directory, or absolute.
+        public var directory = "wal"
+        /// 1 MiB … 1 GiB.
+        public var maxSegmentBytes: Int64 = 64 << 20
+        public var sync = SyncPolicy.always
+        /// For `SyncPolicy.interval`.
+        public var syncIntervalMilliseconds: Int64 = 10
+        /// Log kept beyond what recovery needs.
+        public var keepBytes: Int64 = 256 << 20
+    }
+
+    public struct Snapshot: Sendable, Equatable {
+        /// Relative to the data directory, or absolute.
+        public var directory = "snapshot"
+        /// The shortest distance between two snapshots.
+        public var intervalMilliseconds: Int64 = 10_000
+        /// Files kept, 2 … 100.
+        public var retentionCount = 5
+    }
+
+    public struct Limits: Sendable, Equatable {
+        public var maxPayloadBytes = 1 << 20
+        /// Bytes of engine memory above which enqueue is refused; nil is 60 % of the smaller of cgroup limit and RAM.
+        public var maxMemoryBytes: Int64?
+        /// Completed jobs kept in full.
+        public var completedKeep = 100_000
+        /// How long the ids of completed jobs are remembered.
+        public var dedupRetentionMilliseconds: Int64 = 7 * 86_400_000
+        /// How many of them at most.
+        public var dedupMax = 5_000_000
+        /// Output kept of one run; first and last half.
+        public var outputMaxBytes: Int64 = 16 << 20
+    }
+}
+
+/// When the log is forced to disk, like Redis's `appendfsync`.
+public enum SyncPolicy: String, Sendable, Codable, CaseIterable {
+    /// Before every answer.
+    case always
+    /// Each `syncIntervalMilliseconds`; answers wait for *written* only.
+    case interval
+    /// Left to the operating system, but for epochs, `once` jobs, snapshots and a clean stop.
+    case never
+}
+
+public enum UnknownAction: String, Sendable, Codable, CaseIterable {
+    /// Keep them, counted and with the reason shown.
+    case park
+    /// Dead at once.
+    case dead
+    /// Hand them to the handler named `default`.
+    case useDefault = "default"
+}
+
+/// What an action maps to.
+public struct HandlerConfiguration: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        /// Program and arguments; a relative program path was made absolute by the reader of the file.
+        case command([String])
+        /// Sleeps for `payload.ms` milliseconds.
+        case sleep
+        /// Completes at once.
+        case noop
+        /// Fails at once.
+        case fail
+        /// Runs the command the job carries; only with `allowExec`.
+        case exec
+        /// A Swift closure registered on `Queue`.
+        case closure
+    }
+
+    public var kind: Kind
+    /// nil: `worker.task_timeout`. 0: none.
+    public var timeoutMilliseconds: UInt32?
+    /// Runs of this action at the same time; nil: as many as there are workers.
+    public var concurrency: Int?
+    public var maxRetry: UInt16?
+    /// Absolute.
+    public var workingDirectory: String?
+    /// `NAME=VALUE`.
+    public var environment: [String] = []
+    /// Exit statuses besides 0 that complete a job.
+    public var okExit: [Int32] = []
+    /// Pause the action after so many failed runs in a row; nil: never.
+    public var pauseOnFailures: Int?
+
+    public init(
+        _ kind: Kind,
+        timeoutMilliseconds: UInt32? = nil,
+        concurrency: Int? = nil,
+        maxRetry: UInt16? = nil,
+        workingDirectory: String? = nil,
+        environment: [String] = [],
+        okExit: [Int32] = [],
+        pauseOnFailures: Int? = nil
+    ) {
+        self.kind = kind
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.concurrency = concurrency
+        self.maxRetry = maxRetry
+        self.workingDirectory = workingDirectory
+        self.environment = environment
+        self.okExit = okExit
+        self.pauseOnFailures = pauseOnFailures
+    }
+}
+
+extension QueueConfiguration {
+    /// All faults at once, each a sentence that names the setting as the configuration file does.
+    public func faults() -> [String] {
+        var faults: [String] = []
+        func check(_ holds: Bool, _ sentence: String) {
+            if !holds { faults.append(sentence) }
+        }
+        check((1...4_096).contains(self.worker.count), "worker.worker_count is \(self.worker.count); it must be 1 to 4096")
+        check(
+            self.worker.taskTimeoutMilliseconds <= 86_400_000,
+            "worker.task_timeout is \(self.worker.taskTimeoutMilliseconds) ms; it must be at most 24h, or 0 for none"
+        )
+        check(self.worker.maxRetry <= 10_000, "worker.max_retry is \(self.worker.maxRetry); it must be at most 10000")
+        check(
+            self.worker.maxInterrupted <= 100,
+            "worker.max_interrupted is \(self.worker.maxInterrupted); it must be at most 100"
+        )
+        check(self.worker.drainTimeoutMilliseconds >= 0, "worker.drain_timeout must not be negative")
+        check(self.worker.backoffBaseMilliseconds >= 1, "worker.backoff.base must be at least 1ms")
+        check(
+            self.worker.backoffMaxMilliseconds >= self.worker.backoffBaseMilliseconds,
+            "worker.backoff.max must not be smaller than worker.backoff.base"
+        )
+        check((0...1).contains(self.worker.backoffJitter), "worker.backoff.jitter must be 0 to 1")
+        check(
+            (1 << 20...1 << 30).contains(self.log.maxSegmentBytes),
+            "wal.max_segment_size is \(self.log.maxSegmentBytes) bytes; it must be 1MiB to 1GiB"
+        )
+        check(
+            (1...60_000).contains(self.log.syncIntervalMilliseconds),
+            "wal.sync_interval must be 1ms to 60s"
+        )
+        check(self.log.keepBytes >= 0, "wal.keep must not be negative")
+        check(self.snapshot.intervalMilliseconds >= 0, "snapshot.interval_seconds must not be negative")
+        check(
+            (2...100).contains(self.snapshot.retentionCount),
+            "snapshot.retention_count is \(self.snapshot.retentionCount); it must be 2 to 100"
+        )
+        check(
+            (1...16 << 20 - 1).contains(self.limits.maxPayloadBytes),
+            "queue.max_payload is \(self.limits.maxPayloadBytes) bytes; it must be 1 byte to 16 MiB less one"
+        )
+        check(self.limits.completedKeep >= 0, "queue.completed_keep must not be negative")
+        check(self.limits.dedupMax >= 0, "queue.dedup_max must not be negative")
+        check(self.limits.dedupRetentionMilliseconds >= 0, "queue.dedup_retention must not be negative")
+        check(self.limits.outputMaxBytes >= 4_096, "queue.output_max must be at least 4KiB")
+        for (action, handler) in self.handlers.sorted(by: { $0.key < $1.key }) {
+            if case .command(let arguments) = handler.kind {
+                check(!arguments.isEmpty && arguments[0] != "", "handlers.\(action).command is empty")
+            }
+            check(
+                handler.concurrency.map { $0 >= 1 } ?? true,
+                "handlers.\(action).concurrency must be at least 1"
+            )
+        }
+        return faults
+    }
+}

@@ -1,0 +1,272 @@
+/// What an operator can ask of a queue, wherever it runs: the embedded engine, a server behind its control socket, or a
+/// directory without a server (which can only answer the reading half).
+///
+/// Every call either answers from the log's synced state or throws; see `QueueError.Code.outcomeUnknown`.
+public protocol QueueControl: Sendable {
+    func status() async throws(QueueError) -> QueueStatus
+    /// Takes all jobs or none, in one commit.
+    func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult
+    /// One page in a fixed order; `nil` cursor begins.
+    func jobs(matching filter: JobFilter, after cursor: JobCursor?, limit: Int) async throws(QueueError) -> JobPage
+    /// Everything about one job. `id` is whole, or an unambiguous prefix.
+    func job(_ id: String) async throws(QueueError) -> JobDetails
+    /// Bytes of a run's output from `offset`; the newest run if `run` is nil.
+    func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput
+    func retry(_ id: String) async throws(QueueError)
+    /// Ends a running job too; returns the state it has now (`inFlight`: asked, not ended yet).
+    func cancel(_ id: String) async throws(QueueError) -> JobState
+    func purge(_ id: String) async throws(QueueError)
+    func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult
+    func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult
+    func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult
+    /// How many jobs match; changes nothing.
+    func count(matching filter: JobFilter) async throws(QueueError) -> Int
+    func pause() async throws(QueueError)
+    func resume() async throws(QueueError)
+    func setWorkers(_ count: Int) async throws(QueueError)
+    /// Writes a snapshot now and returns the last sequence number it covers.
+    func snapshot() async throws(QueueError) -> UInt64
+    /// Drains and stops; `now` ends running jobs at once. Returns when it is stopped or has begun to stop.
+    func stop(now: Bool) async throws(QueueError)
+}
+
+/// Where a job is in its life. `pending`, `scheduled` and `parked` are one stored state, told apart by time and handlers.
+public enum JobState: String, Sendable, Codable, CaseIterable {
+    /// Due, and its action can run.
+    case pending
+    /// Not due yet: delayed, or waiting out a backoff.
+    case scheduled
+    /// Due, but its action has no handler that can start.
+    case parked
+    case inFlight = "in_flight"
+    case completed
+    case dead
+    case cancelled
+}
+
+/// Which jobs are meant; all given conditions must hold.
+public struct JobFilter: Sendable, Equatable, Codable {
+    /// Empty: every state.
+    public var states: [JobState] = []
+    public var action: String?
+    /// A glob (`*`, `?`) over the id.
+    public var id: String?
+    /// Text contained in the last error.
+    public var error: String?
+    /// Accepted at least so long ago.
+    public var olderThanMilliseconds: Int64?
+    /// Simulated completions only.
+    public var simulatedOnly = false
+
+    public init() {}
+}
+
+/// A place in a list that stays right while jobs come and go: the ENQUEUE sequence number after which to go on.
+public struct JobCursor: Sendable, Equatable, Codable {
+    public var enqueueSequence: UInt64
+
+    public init(enqueueSequence: UInt64) {
+        self.enqueueSequence = enqueueSequence
+    }
+}
+
+public struct JobPage: Sendable, Equatable, Codable {
+    /// In ENQUEUE order.
+    public var jobs: [JobSummary]
+    /// nil at the end.
+    public var next: JobCursor?
+
+    public init(jobs: [JobSummary], next: JobCursor?) {
+        self.jobs = jobs
+        self.next = next
+    }
+}
+
+/// A row of a list.
+public struct JobSummary: Sendable, Equatable, Codable {
+    public var id: String
+    public var state: JobState
+    public var action: String
+    public var priority: Int
+    /// Runs started since it was enqueued or revived.
+    public var runs: Int
+    public var simulated: Bool
+    /// Milliseconds since 1970 UTC.
+    public var enqueuedAt: Int64
+    /// When it is due (scheduled), was started (in flight) or ended (completed, dead, cancelled); nil while pending.
+    public var time: Int64?
+    /// The last error; nil if there was none.
+    public var error: String?
+    /// The command line, or the payload, in one line; at most 200 bytes.
+    public var work: String
+    public var enqueueSequence: UInt64
+
+    public init(
+        id: String,
+        state: JobState,
+        action: String,
+        priority: Int,
+        runs: Int,
+        simulated: Bool,
+        enqueuedAt: Int64,
+        time: Int64?,
+        error: String?,
+        work: String,
+        enqueueSequence: UInt64
+    ) {
+        self.id = id
+        self.state = state
+        self.action = action
+        self.priority = priority
+        self.runs = runs
+        self.simulated = simulated
+        self.enqueuedAt = enqueuedAt
+        self.time = time
+        self.error = error
+        self.work = work
+        self.enqueueSequence = enqueueSequence
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, state, action, priority, runs, simulated
+        case enqueuedAt = "enqueued_at_ms"
+        case time = "time_ms"
+        case error, work
+        case enqueueSequence = "seq"
+    }
+}
+
+/// Everything about one job.
+public struct JobDetails: Sendable, Equatable, Codable {
+    public var summary: JobSummary
+    /// The payload's JSON text, as it was accepted.
+    public var payload: String
+    /// For a job that is a command: program and arguments, working directory, environment.
+    public var arguments: [String]?
+    public var workingDirectory: String?
+    public var environment: [String]?
+    public var timeoutMilliseconds: UInt32?
+    public var maxRetry: Int?
+    public var once: Bool
+    /// Runs ended by a crash of the queue since it was enqueued or revived.
+    public var interruptions: Int
+    /// The token of the current run; nil if it is not running.
+    public var fencingToken: UInt64?
+    /// Why it waits, in words; nil if it does not wait.
+    public var waitsBecause: String?
+    /// Oldest first; the newest 10.
+    public var history: [JobRun]
+
+    public init(
+        summary: JobSummary,
+        payload: String,
+        arguments: [String]?,
+        workingDirectory: String?,
+        environment: [String]?,
+        timeoutMilliseconds: UInt32?,
+        maxRetry: Int?,
+        once: Bool,
+        interruptions: Int,
+        fencingToken: UInt64?,
+        waitsBecause: String?,
+        history: [JobRun]
+    ) {
+        self.summary = summary
+        self.payload = payload
+        self.arguments = arguments
+        self.workingDirectory = workingDirectory
+        self.environment = environment
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.maxRetry = maxRetry
+        self.once = once
+        self.interruptions = interruptions
+        self.fencingToken = fencingToken
+        self.waitsBecause = waitsBecause
+        self.history = history
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case summary, payload, arguments
+        case workingDirectory = "cwd"
+        case environment = "env"
+        case timeoutMilliseconds = "timeout_ms"
+        case maxRetry = "max_retry"
+        case once, interruptions
+        case fencingToken = "fencing_token"
+        case waitsBecause = "waits_because"
+        case history = "runs"
+    }
+}
+
+/// One run of a job.
+public struct JobRun: Sendable, Equatable, Codable {
+    public enum Ending: String, Sendable, Codable {
+        case running, completed, failed, timeout, interrupted, cancelled, dead
+    }
+
+    /// The fencing token names the run and its output file.
+    public var token: UInt64
+    public var ending: Ending
+    /// Milliseconds since 1970 UTC; nil where the start is no longer in the log.
+    public var startedAt: Int64?
+    public var endedAt: Int64?
+    public var exitStatus: Int?
+    public var error: String
+    /// The last 2 KiB of its output.
+    public var outputTail: String
+
+    public init(
+        token: UInt64,
+        ending: Ending,
+        startedAt: Int64?,
+        endedAt: Int64?,
+        exitStatus: Int?,
+        error: String,
+        outputTail: String
+    ) {
+        self.token = token
+        self.ending = ending
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.exitStatus = exitStatus
+        self.error = error
+        self.outputTail = outputTail
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case token, ending
+        case startedAt = "started_at_ms"
+        case endedAt = "ended_at_ms"
+        case exitStatus = "exit_status"
+        case error
+        case outputTail = "output_tail"
+    }
+}
+
+public struct JobOutput: Sendable, Equatable {
+    public var bytes: [UInt8]
+    /// Where the next read goes on.
+    public var nextOffset: Int64
+    /// The run has ended and everything was read.
+    public var isComplete: Bool
+
+    public init(bytes: [UInt8], nextOffset: Int64, isComplete: Bool) {
+        self.bytes = bytes
+        self.nextOffset = nextOffset
+        self.isComplete = isComplete
+    }
+}
+
+/// What a bulk action did.
+public struct BulkResult: Sendable, Equatable, Codable {
+    public var matched: Int
+    public var done: Int
+    /// Changed between counting and acting, or not allowed in their state.
+    public var skipped: Int
+
+    public init(matched: Int, done: Int, skipped: Int) {
+        self.matched = matched
+        self.done = done
+        self.skipped = skipped
+    }
+}
