@@ -45,6 +45,7 @@ extension SimulatedStorage {
         self.state.withLock { state in
             guard let slot = try? state.disk.slot(path) else { return }
             state.disk.removeTree(slot)
+            state.faults[.treeRemoved] += 1
         }
     }
 

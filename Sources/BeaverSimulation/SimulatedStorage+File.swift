@@ -30,18 +30,50 @@ final class SimulatedFile: StorageFile {
 
     func write(_ bytes: RawSpan, at offset: Int64) throws(QueueError) {
         try bytes.withUnsafeBytes { source throws(QueueError) in
-            try self.perform(.write, "pwrite", offset) { state, node throws(DiskFailure) in
-                guard self.isWritable else { throw .badDescriptor }
-                guard offset >= 0 else { throw .invalid }
-                state.disk.write(source, to: node, at: Int(offset))
-            }
+            var done = 0
+            repeat {
+                let rest = UnsafeRawBufferPointer(rebasing: source[done...])
+                done += try self.writeSome(rest, at: offset + Int64(done))
+            } while done < source.count
         }
     }
 
+    /// One call of the kernel, which may take less than it is given.
+    private func writeSome(_ source: UnsafeRawBufferPointer, at offset: Int64) throws(QueueError) -> Int {
+        try self.perform(
+            .write,
+            "pwrite",
+            offset,
+            onFault: { state, node in
+                // A call that failed may have written a part before; which one, nobody is told.
+                guard self.isWritable, offset >= 0 else { return }
+                let written = manyOrFew(source.count, &state.plan.seed)
+                state.write(UnsafeRawBufferPointer(rebasing: source[..<written]), to: node, at: Int(offset))
+            },
+            { state, node throws(DiskFailure) in
+                guard self.isWritable else { throw .badDescriptor }
+                guard offset >= 0 else { throw .invalid }
+                let accepted = state.plan.acceptedBytes(of: source.count)
+                if accepted < source.count { state.faults[.shortWrite] += 1 }
+                let written = state.write(
+                    UnsafeRawBufferPointer(rebasing: source[..<accepted]),
+                    to: node,
+                    at: Int(offset)
+                )
+                guard written == accepted else { throw .noSpace }
+                return accepted
+            }
+        )
+    }
+
     func synchronizeData() throws(QueueError) {
-        try self.perform(.sync, "fdatasync", nil) { state, node in
-            state.disk.synchronize(node)
-        }
+        try self.perform(
+            .sync,
+            "fdatasync",
+            nil,
+            onFault: { state, node in state.dropDirtyPages(of: node) },
+            { state, node in state.disk.synchronize(node) }
+        )
     }
 
     func truncate(to size: Int64) throws(QueueError) {
@@ -55,6 +87,7 @@ final class SimulatedFile: StorageFile {
         try self.perform(.resize, "fallocate", size) { state, node throws(DiskFailure) in
             guard self.isWritable else { throw .badDescriptor }
             guard size > 0 else { throw .invalid }
+            guard state.hasRoom(for: sectors(0, Int(size)), of: node) else { throw .noSpace }
             state.disk.allocate(node, Int(size))
         }
     }
@@ -79,12 +112,22 @@ final class SimulatedFile: StorageFile {
         _ call: StorageCall,
         _ name: String,
         _ offset: Int64?,
+        onFault: (inout SimulatedStorage.State, Int) -> Void = { _, _ in },
         _ body: (inout SimulatedStorage.State, Int) throws(DiskFailure) -> Result
     ) throws(QueueError) -> Result {
-        try self.storage.perform(call, name, self.path, offset: offset) { state throws(DiskFailure) in
-            guard let node = state.handles[self.handle] else { throw .badDescriptor }
-            return try body(&state, node)
-        }
+        try self.storage.perform(
+            call,
+            name,
+            self.path,
+            offset: offset,
+            onFault: { state in
+                if let node = state.handles[self.handle] { onFault(&state, node) }
+            },
+            { state throws(DiskFailure) in
+                guard let node = state.handles[self.handle] else { throw .badDescriptor }
+                return try body(&state, node)
+            }
+        )
     }
 }
 

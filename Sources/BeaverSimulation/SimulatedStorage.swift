@@ -34,6 +34,9 @@ package final class SimulatedStorage: Storage {
         /// The node each open file leads to; nil once it is closed.
         var handles: [Int?] = []
         var callCount = 0
+        var plan = FaultPlan()
+        /// How many sectors the file system has; nil: as many as it takes.
+        var capacitySectors: Int?
         var faults = FaultCounts()
     }
 
@@ -58,6 +61,22 @@ package final class SimulatedStorage: Storage {
     package var faults: FaultCounts { self.state.withLock { $0.faults } }
 
     package var isDead: Bool { self.state.withLock { $0.isDead } }
+
+    /// What goes wrong in this life; the next one begins without.
+    ///
+    /// Setting it starts its counters.
+    package var faultPlan: FaultPlan {
+        get { self.state.withLock { $0.plan } }
+        set { self.state.withLock { $0.plan = newValue } }
+    }
+
+    /// How much the file system holds, in whole sectors; nil: no limit.
+    ///
+    /// Stays from life to life, as the disk does.
+    package var capacityBytes: Int64? {
+        get { self.state.withLock { $0.capacitySectors.map { Int64($0 * SimulatedFileContent.sectorBytes) } } }
+        set { self.state.withLock { $0.capacitySectors = newValue.map { Int($0) / SimulatedFileContent.sectorBytes } } }
+    }
 
     package func open(_ path: String, _ mode: OpenMode) throws(QueueError) -> any StorageFile {
         let handle = try self.perform(.open, "open", path) { state throws(DiskFailure) in
@@ -113,22 +132,24 @@ package final class SimulatedStorage: Storage {
     package func freeBytes(at path: String) throws(QueueError) -> Int64 {
         try self.perform(.inspect, "statvfs", path) { state throws(DiskFailure) in
             _ = try state.disk.node(at: path)
-            return 1 << 40
+            return Int64(state.freeSectors) * Int64(SimulatedFileContent.sectorBytes)
         }
     }
 
     /// Every call goes through here: it counts, may be made to fail, and gives the kernel's answer a sentence.
+    /// - Parameter onFault: what a planned failure leaves behind.
     func perform<Result>(
         _ call: StorageCall,
         _ name: String,
         _ path: String,
         offset: Int64? = nil,
+        onFault: (inout State) -> Void = { _ in },
         _ body: (inout State) throws(DiskFailure) -> Result
     ) throws(QueueError) -> Result {
         do throws(DiskFailure) {
             return try self.state.withLock { state throws(DiskFailure) in
                 guard !state.isDead else { throw .died }
-                state.callCount += 1
+                try state.admit(call, path, onFault)
                 return try body(&state)
             }
         } catch {

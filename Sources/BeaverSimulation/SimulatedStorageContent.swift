@@ -5,7 +5,7 @@
 struct SimulatedFileContent: Sendable {
     static let sectorBytes = 512
     /// Beyond this much unsynced data the kernel writes it back by itself, which is allowed at any time.
-    static let writebackBytes = 256 << 20
+    static let writebackBytes = 32 << 20
 
     /// A change that the disk may or may not have seen.
     struct Change: Sendable {
@@ -48,9 +48,13 @@ struct SimulatedFileContent: Sendable {
     mutating func write(_ source: UnsafeRawBufferPointer, at offset: Int, stamp: UInt64) {
         guard !source.isEmpty else { return }
         let end = offset + source.count
-        if end > self.bytes.count { self.extendCurrent(to: end) }
-        self.bytes.withUnsafeMutableBytes { target in
-            UnsafeMutableRawBufferPointer(rebasing: target[offset..<end]).copyMemory(from: source)
+        if offset == self.bytes.count {
+            self.bytes.append(contentsOf: source)
+        } else {
+            if end > self.bytes.count { extend(&self.bytes, to: end) }
+            self.bytes.withUnsafeMutableBytes { target in
+                UnsafeMutableRawBufferPointer(rebasing: target[offset..<end]).copyMemory(from: source)
+            }
         }
         self.allocated.insert(sectors(offset, source.count))
         let start = self.changedBytes.count
@@ -69,7 +73,7 @@ struct SimulatedFileContent: Sendable {
             self.bytes.removeLast(before - size)
             self.allocated.remove(from: sectorCount(size))
         } else {
-            self.extendCurrent(to: size)
+            extend(&self.bytes, to: size)
         }
         self.changes.append(
             Change(stamp: stamp, offset: size, count: max(0, before - size), start: nil, sizeAfter: size)
@@ -122,10 +126,6 @@ struct SimulatedFileContent: Sendable {
         let isDirty = self.changes.contains { $0.offset <= offset && offset < $0.offset + $0.count }
         if !isDirty, self.bytes.indices.contains(offset) { self.bytes[offset] ^= mask }
         return true
-    }
-
-    private mutating func extendCurrent(to size: Int) {
-        extend(&self.bytes, to: size)
     }
 
     private mutating func forgetChanges() {
@@ -187,7 +187,8 @@ func resizeWithZeros(_ bytes: inout [UInt8], to size: Int) {
 }
 
 private func extend(_ bytes: inout [UInt8], to size: Int) {
-    bytes.append(contentsOf: repeatElement(0, count: max(0, size - bytes.count)))
+    // As an array, which is cleared at once; a repeated element is appended byte by byte in debug builds.
+    bytes.append(contentsOf: [UInt8](repeating: 0, count: max(0, size - bytes.count)))
 }
 
 private func copy(_ source: [UInt8], into target: inout [UInt8], _ range: Range<Int>) {
