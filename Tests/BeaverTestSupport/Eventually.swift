@@ -10,7 +10,7 @@ package struct WaitedInVain: Error, CustomStringConvertible {
 ///
 /// Yields between two looks and never sleeps, so that a test takes as long as what it waits for and no longer. The limit
 /// is generous: it is reached only by a test that fails.
-package func waitUntil(
+nonisolated(nonsending) package func waitUntil(
     _ what: String = "the condition",
     limit: Duration = .seconds(10),
     _ condition: () async throws -> Bool
