@@ -32,6 +32,7 @@ run: bin/beaver-tui ## the console over ./data; without a terminal the jobs of t
 test: ## every test that fits in minutes: of the parts, then of the built binary
 	@.ci/need --swift $(BUILD_PACKAGES) $(TEST_PACKAGES)
 	failed=0
+	rm -rf .build/log
 	test/unit tests || failed=$$?
 	# Without a build there is no binary to try.
 	if [ $$failed -ne 2 ]; then
