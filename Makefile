@@ -21,9 +21,10 @@ SOURCES := Package.swift $(shell find Sources)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
+# Until there is a console, a terminal sees the jobs too.
 .PHONY: run
 run: bin/beaver-tui ## the console over ./data; without a terminal the jobs of test/jobs.json, to their end
-	@if [ -t 0 ] && [ -t 1 ] && [ -n "$${TERM:-}" ] && [ "$${TERM:-}" != dumb ]; then
+	@if [ -d Sources/BeaverConsole ] && [ -t 0 ] && [ -t 1 ] && [ -n "$${TERM:-}" ] && [ "$${TERM:-}" != dumb ]; then
 	    exec bin/beaver-tui run
 	fi
 	exec bin/beaver-tui --no-ui run --jobs test/jobs.json --until-idle
