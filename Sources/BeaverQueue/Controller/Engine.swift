@@ -30,7 +30,7 @@ package final class Engine {
     var awaitingSpace: Deque<(ticket: Ticket, batch: JobBatch)> = []
 
     var lifecycle = Lifecycle.recovering
-    var failure: QueueError?
+    package internal(set) var failure: QueueError?
     var policies: [ActionPolicy] = []
     /// Actions whose program could not be started: looked at again at this boot-time millisecond.
     var probeTimes: [UInt16: Int64] = [:]

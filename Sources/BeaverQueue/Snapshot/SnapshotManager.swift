@@ -69,13 +69,13 @@ package final class SnapshotManager: Sendable {
         }
     }
 
-    enum Outcome {
+    package enum Outcome {
         case written(SnapshotReport)
         case failed(QueueError, isMismatch: Bool)
     }
 
     /// Makes the snapshot for `target` and deletes those no longer kept. Takes as long as reading and writing them takes.
-    func compact(
+    package func compact(
         _ target: CompactionTarget,
         logDirectory: String,
         retentionCount: Int,
