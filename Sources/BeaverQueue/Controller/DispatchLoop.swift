@@ -18,9 +18,9 @@ extension Engine {
         while self.runs.hasFreeSlot {
             // The end record is charged in advance, so that what was started can always be written down.
             let ends = Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
-            guard self.usableLogBytes > ends + Self.reservedBytes / 2 else {
+            guard self.usableLogBytes > ends + self.settings.reservedLogBytes / 2 else {
                 // A full disk is asked again by the clock, not here.
-                if !self.isDiskFull { self.askForSpace(ends + Self.reservedBytes) }
+                if !self.isDiskFull { self.askForSpace(ends + self.settings.reservedLogBytes) }
                 return
             }
             guard let number = self.ready.popNext(self.manager.slots) else { return }

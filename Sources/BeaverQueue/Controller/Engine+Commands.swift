@@ -54,7 +54,7 @@ extension Engine {
 
     /// Room that must stay free behind an enqueue: the end of each run under way, and for recovery and operators.
     private var reserve: Int64 {
-        Self.reservedBytes + Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
+        self.settings.reservedLogBytes + Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
     }
 
     private func askForSpace(for batch: JobBatch) {
@@ -152,7 +152,7 @@ extension Engine {
     func retrySpace() {
         guard let time = self.spaceRetryAt, self.now.bootMilliseconds >= time, !self.isPreparing else { return }
         self.spaceRetryAt = nil
-        self.askForSpace(Self.reservedBytes)
+        self.askForSpace(self.settings.reservedLogBytes)
     }
 
     func askForSpace(_ byteCount: Int64) {

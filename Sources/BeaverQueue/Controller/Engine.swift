@@ -59,8 +59,6 @@ package final class Engine {
         case failed
     }
 
-    /// Room that enqueue never takes: for recovery and for operators.
-    static let reservedBytes: Int64 = 256 << 10
     static let spaceRetryMilliseconds: Int64 = 1_000
 
     package init(manager: JobManager, settings: EngineSettings, randomSeed: UInt64) {

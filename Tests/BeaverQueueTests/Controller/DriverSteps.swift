@@ -7,7 +7,8 @@ extension SteppingDriver {
     /// A queue whose every action has a handler, on small segments.
     static func opened(_ change: (SteppingDriver) -> Void = { _ in }) throws -> SteppingDriver {
         let driver = SteppingDriver()
-        driver.configuration.log.maxSegmentBytes = 256 << 10
+        driver.configuration.log.maxSegmentBytes = 64 << 10
+        driver.settings.reservedLogBytes = 8 << 10
         driver.settings.hasHandlers = true
         driver.settings.worker.backoffJitter = 0
         change(driver)
