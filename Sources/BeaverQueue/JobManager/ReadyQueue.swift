@@ -153,6 +153,17 @@ package struct ReadyQueue {
         Int(action) < self.actions.count && self.actions[Int(action)].running >= self.actions[Int(action)].limit
     }
 
+    /// When the job at the head that has waited longest became ready, in wall milliseconds. O(number of actions).
+    package func oldestTime(_ slots: SlotTable) -> Int64? {
+        var oldest: Int64?
+        for action in self.actions where action.occupied != 0 {
+            for head in action.heads where head != JobSlot.noSlot {
+                oldest = min(oldest ?? .max, slots[head].time)
+            }
+        }
+        return oldest
+    }
+
     private mutating func update(_ place: Int, _ slots: SlotTable) {
         // Field by field: a copy of the action would make the next change of its heap copy the heap.
         guard self.actions[place].isRunnable, self.actions[place].count > 0,
