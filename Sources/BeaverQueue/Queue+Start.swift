@@ -62,16 +62,19 @@ extension Queue {
         let recovered = try recovery.run { phase, records in
             self.life.withLock { $0.stage = .recovering(phase: phase, records: records) }
         }
+        // Taken apart here: the state goes to the engine and to nobody else.
+        let (identity, log, snapshots) = (recovered.identity, recovered.log, recovered.snapshots)
+        let (begin, notices) = (recovered.start, recovered.notices)
         var timer = PhaseTimer(clock: { BootClock.now() })
         var report = recovered.report
         report.phases = lockReport.phases + report.phases
         report.seconds += lockReport.seconds
         self.life.withLock { $0.stage = .recovering(phase: "orphans", records: report.replayedRecords) }
-        report.orphansEnded = Orphans.endAll(storeID: recovered.identity.storeID)
+        report.orphansEnded = Orphans.endAll(storeID: identity.storeID).endedCount
         timer.end("orphans", in: &report)
         let (closures, logLine) = self.life.withLock { ($0.closures, $0.logLine) }
         let runner = try CommandRunner(
-            storeID: recovered.identity.storeID,
+            storeID: identity.storeID,
             outputDirectory: configuration.dataDirectory + "/output",
             configuration: configuration,
             closures: closures
@@ -82,21 +85,21 @@ extension Queue {
             settings: settings,
             randomSeed: UInt64.random(in: .min ... .max)
         )
-        report.requeued = engine.begin(recovered.start, now: BootClock.now())
+        report.requeued = engine.begin(begin, now: BootClock.now())
         runner.simulatesUnknown = engine.manager.settings.simulates
         timer.end("epoch", in: &report)
         let payloads = PayloadStore(
-            log: recovered.log,
-            snapshots: recovered.snapshots,
-            hash: recovered.identity.hash
+            log: log,
+            snapshots: snapshots,
+            hash: identity.hash
         )
         let controller = Controller(
             parts: Controller.Parts(
-                log: recovered.log,
-                snapshots: recovered.snapshots,
+                log: log,
+                snapshots: snapshots,
                 payloads: payloads,
                 runner: runner,
-                hash: recovered.identity.hash,
+                hash: identity.hash,
                 logDirectory: recovery.logDirectory,
                 clock: { BootClock.now() },
                 logLine: logLine
@@ -112,14 +115,14 @@ extension Queue {
             controller: controller,
             runner: runner,
             payloads: payloads,
-            hash: recovered.identity.hash,
+            hash: identity.hash,
             lock: lock,
             report: report,
             startedAt: BootClock.now(),
             dataDirectory: configuration.dataDirectory,
-            fileSystem: FileStorage.fileSystemName(of: configuration.dataDirectory)
+            fileSystem: try storage.fileSystemName(of: configuration.dataDirectory)
         )
-        for notice in recovered.notices { logLine(notice) }
+        for notice in notices { logLine(notice) }
         self.announce(report, logLine)
         self.life.withLock { $0.stage = .running(core) }
         try controller.start()
@@ -168,6 +171,6 @@ extension EngineSettings {
         self.maxMemoryBytes = Int(clamping: configuration.limits.maxMemoryBytes ?? MemoryLimit.defaultBytes())
         self.unknown = configuration.unknown
         self.hasHandlers = !configuration.isUnconfigured || runner.hasHandlers
-        self.policy = { runner.policy(for: $0) }
+        self.policy = { runner.actionPolicy(for: $0) }
     }
 }

@@ -59,7 +59,7 @@ public final class Queue: QueueControl, Sendable {
     /// queue holds nothing.
     public func start() async throws(QueueError) {
         let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
-            do {
+            do throws(QueueError) {
                 // Recovery blocks on the disk for as long as it takes: not on a thread of Swift's pool.
                 try NamedThread.start("beaver-recover") { continuation.resume(returning: self.startBlocking()) }
             } catch {
@@ -123,7 +123,7 @@ public final class Queue: QueueControl, Sendable {
 
     /// Sends one command and waits until its answer is durable.
     func perform(_ command: EngineCommand) async throws(QueueError) -> EngineAnswer {
-        let answer = await self.core().controller.submit(command)
+        let answer = try await self.core().controller.submit(command)
         if case .failed(let error) = answer { throw error }
         return answer
     }
