@@ -34,7 +34,7 @@ extension Queue {
         configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
         let lock = try DirectoryLock.acquire(
             directory: configuration.dataDirectory,
-            role: "server",
+            role: configuration.dispatches ? "server" : "tool",
             waitMilliseconds: 10_000
         )
         var lockReport = QueueStatus.Recovery()
@@ -114,7 +114,13 @@ extension Queue {
         let core = Core(
             controller: controller,
             runner: runner,
-            payloads: payloads,
+            lookup: JobLookup(
+                engine: controller.engine,
+                payloads: payloads,
+                hash: identity.hash,
+                outputDirectory: configuration.dataDirectory + "/output",
+                clock: { BootClock.now() }
+            ),
             hash: identity.hash,
             lock: lock,
             report: report,
@@ -159,7 +165,7 @@ extension Queue {
 extension EngineSettings {
     init(_ configuration: QueueConfiguration, runner: CommandRunner) {
         self.init()
-        self.workers = configuration.worker.count
+        self.workers = configuration.dispatches ? configuration.worker.count : 0
         self.worker = configuration.worker
         self.commit = GroupCommit.Settings(
             policy: configuration.log.sync,

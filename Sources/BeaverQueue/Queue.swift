@@ -16,7 +16,7 @@ public final class Queue: QueueControl, Sendable {
     struct Core: Sendable {
         var controller: Controller
         var runner: CommandRunner
-        var payloads: PayloadStore
+        var lookup: JobLookup
         var hash: KeyedHash
         var lock: DirectoryLock
         var report: QueueStatus.Recovery

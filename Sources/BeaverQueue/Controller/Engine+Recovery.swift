@@ -36,6 +36,15 @@ extension Engine {
         return interrupted
     }
 
+    /// For readers of a store that no engine runs: what waits where, and nothing else.
+    package func beginReading(now: EngineTime) {
+        self.now = now
+        for action in self.manager.actionNames.indices { self.loadPolicy(UInt16(action)) }
+        self.placeWaiting()
+        self.promoteDue()
+        self.lifecycle = .finished
+    }
+
     /// What was running when the last life ended goes back in line, or ends: cancelled, dead as poison, dead as `once`.
     private func interruptRuns() -> Int {
         var running: [(token: UInt64, slot: UInt32)] = []

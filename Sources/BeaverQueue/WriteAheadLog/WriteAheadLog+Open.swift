@@ -74,13 +74,14 @@ extension WriteAheadLog {
         maxSegmentBytes: Int64,
         segments found: [LogScan.SegmentFile],
         end: LogScan.End,
-        index: sending RecordIndex
+        index: sending RecordIndex,
+        mode: OpenMode = .readWrite
     ) throws(QueueError) -> WriteAheadLog {
         var segments: [Segment] = []
         var current = 0
         for (number, entry) in found.enumerated() {
             guard entry.hasValidHead else { break }
-            let file = try storage.open(entry.path, .readWrite)
+            let file = try storage.open(entry.path, mode)
             var segment = Segment(index: entry.index, file: file, capacity: entry.byteCount)
             if entry.index < end.place.segmentIndex {
                 segment.usedBytes = entry.byteCount
