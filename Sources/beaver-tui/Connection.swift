@@ -1,0 +1,53 @@
+import BeaverQueue
+import BeaverServer
+import FoundationEssentials
+
+/// Who answers a command: the server of the data directory, or the directory itself if none runs.
+struct Connection: Sendable {
+    let queue: any QueueControl
+    /// Nothing runs while there is no server; what is taken waits for one.
+    let hasServer: Bool
+
+    /// Never creates anything: a directory without a queue is an error.
+    static func open(_ directory: String) async throws(QueueError) -> Connection {
+        if let server = try await self.server(of: directory) { return Connection(queue: server, hasServer: true) }
+        guard self.holdsQueue(directory) else { throw .noSuchQueue(directory: directory) }
+        return Connection(queue: try self.offline(directory), hasServer: false)
+    }
+
+    /// For what only a server can do: pausing, workers, stopping.
+    static func openServer(_ directory: String) async throws(QueueError) -> any QueueControl {
+        if let server = try await self.server(of: directory) { return server }
+        guard self.holdsQueue(directory) else { throw .noSuchQueue(directory: directory) }
+        throw QueueError(
+            .unavailable,
+            "no server runs on \(directory); start one with `beaver-tui run`",
+            path: directory
+        )
+    }
+
+    /// The server that answers on the control socket, nil if there is none.
+    static func server(of directory: String) async throws(QueueError) -> QueueClient? {
+        let client = QueueClient(dataDirectory: directory)
+        do throws(QueueError) {
+            _ = try await client.status()
+            return client
+        } catch {
+            if error.code == .unavailable || error.code == .cannotCreate { return nil }
+            throw error
+        }
+    }
+
+    static func holdsQueue(_ directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/store")
+    }
+
+    /// The seam for a directory that no server owns: the engine's reader of files goes here.
+    private static func offline(_ directory: String) throws(QueueError) -> any QueueControl {
+        throw QueueError(
+            .unavailable,
+            "no server runs on \(directory); start one with `beaver-tui run`",
+            path: directory
+        )
+    }
+}
