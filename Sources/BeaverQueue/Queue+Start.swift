@@ -17,32 +17,59 @@ extension Queue {
         }
     }
 
-    private func open() throws(QueueError) {
+    /// Takes the directory for this process, creating it unless it must exist; `start` does so itself if this was not called.
+    ///
+    /// A server calls it before it serves anything: whoever holds the lock owns the control socket too.
+    public func takeDirectory() async throws(QueueError) {
+        let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
+            do throws(QueueError) {
+                try NamedThread.start("beaver-lock") {
+                    do throws(QueueError) {
+                        try self.takeDirectoryBlocking()
+                        continuation.resume(returning: .success(()))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        try result.get()
+    }
+
+    private func takeDirectoryBlocking() throws(QueueError) {
         let faults = self.configuration.faults()
         guard faults.isEmpty else { throw QueueError(.configuration, faults.joined(separator: "; ")) }
         let storage = FileStorage()
-        var timer = PhaseTimer(clock: { BootClock.now() })
-        var configuration = self.configuration
-        if configuration.mustExist {
-            let store = configuration.dataDirectory + "/" + StoreIdentity.fileName
-            guard try storage.identity(of: store) != nil else {
-                throw .noSuchQueue(directory: configuration.dataDirectory)
+        let directory = self.configuration.dataDirectory
+        if self.configuration.mustExist {
+            guard try storage.identity(of: directory + "/" + StoreIdentity.fileName) != nil else {
+                throw .noSuchQueue(directory: AbsolutePath.of(directory))
             }
         } else {
-            try storage.createDirectory(configuration.dataDirectory)
+            try storage.createDirectory(directory)
         }
-        configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
+        var timer = PhaseTimer(clock: { BootClock.now() })
         let lock = try DirectoryLock.acquire(
-            directory: configuration.dataDirectory,
-            role: configuration.dispatches ? "server" : "tool",
+            directory: AbsolutePath.of(directory),
+            role: self.configuration.dispatches ? "server" : "tool",
             waitMilliseconds: 10_000
         )
-        var lockReport = QueueStatus.Recovery()
-        timer.end("lock", in: &lockReport)
+        var report = QueueStatus.Recovery()
+        timer.end("lock", in: &report)
+        self.life.withLock { $0.held = Held(lock: lock, report: report) }
+    }
+
+    private func open() throws(QueueError) {
+        if self.life.withLock({ $0.held == nil }) { try self.takeDirectoryBlocking() }
+        guard let held = self.life.withLock({ $0.held }) else { return }
+        var configuration = self.configuration
+        configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
         do {
-            try self.run(configuration, storage, lock, lockReport)
+            try self.run(configuration, FileStorage(), held.lock, held.report)
         } catch {
-            lock.release()
+            held.lock.release()
             throw error
         }
     }
@@ -145,6 +172,7 @@ extension Queue {
     func ended(_ ending: Controller.Ending) {
         let waiters = self.life.withLock { life in
             life.stage = .ended(ending)
+            life.held = nil
             defer { life.stopWaiters = [] }
             return life.stopWaiters
         }

@@ -25,6 +25,12 @@ public final class Queue: QueueControl, Sendable {
         var fileSystem: String
     }
 
+    /// The directory is ours, and nothing was read yet.
+    struct Held {
+        var lock: DirectoryLock
+        var report: QueueStatus.Recovery
+    }
+
     struct Life {
         enum Stage {
             case idle
@@ -34,6 +40,7 @@ public final class Queue: QueueControl, Sendable {
         }
 
         var stage = Stage.idle
+        var held: Held?
         var closures: [String: @Sendable (HandledJob) async throws -> Void] = [:]
         var logLine: @Sendable (QueueLogLine) -> Void = { _ in }
         var stopWaiters: [@Sendable (Controller.Ending) -> Void] = []

@@ -30,6 +30,8 @@ struct RunSession: Sendable {
         queue.onLogLine { line in logger.log(level: line.level.loggerLevel, "\(line.message)") }
         let server = Server(try ServerSettings.configuration(values), queue: queue, logger: logger)
         let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
+        // The lock first: a second server must not take the socket of the first.
+        try await queue.takeDirectory()
         try await server.start()
         do {
             try await queue.start()
