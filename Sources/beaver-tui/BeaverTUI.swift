@@ -16,7 +16,8 @@ struct BeaverTUI: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, EnqueueCommand.self, StatusCommand.self, WaitCommand.self, StopCommand.self,
-            JobsCommand.self, WorkersCommand.self, SnapshotCommand.self, ConfigCommand.self, CompletionCommand.self,
+            JobsCommand.self, WorkersCommand.self, SnapshotCommand.self, VerifyCommand.self, InspectCommand.self,
+            ConfigCommand.self, CompletionCommand.self,
         ]
     )
 

@@ -42,12 +42,8 @@ struct Connection: Sendable {
         FileManager.default.fileExists(atPath: directory + "/store")
     }
 
-    /// The seam for a directory that no server owns: the engine's reader of files goes here.
+    /// A directory that no server owns: read from its files, changed by a recovery that starts nothing.
     private static func offline(_ directory: String) throws(QueueError) -> any QueueControl {
-        throw QueueError(
-            .unavailable,
-            "no server runs on \(directory); start one with `beaver-tui run`",
-            path: directory
-        )
+        try OfflineQueue(QueueConfiguration(dataDirectory: directory))
     }
 }

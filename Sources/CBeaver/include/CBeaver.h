@@ -7,6 +7,9 @@
 /// CRC32C (Castagnoli) of `length` bytes, continuing from `seed` (0 to begin). SSE4.2 where the processor has it.
 uint32_t cbeaver_crc32c(uint32_t seed, const void *bytes, size_t length);
 
+/// Names the calling thread, for `top -H`: at most 15 bytes. In C because the call needs _GNU_SOURCE.
+void cbeaver_name_thread(const char *name);
+
 // Everything below stands here because Swift's Glibc module is imported without _GNU_SOURCE and leaves these calls out, or
 // because of the reason given. Calls that fail return -1 and set the error number, as their models do.
 

@@ -30,7 +30,9 @@ struct RunSession: Sendable {
         queue.onLogLine { line in logger.log(level: line.level.loggerLevel, "\(line.message)") }
         let server = Server(try ServerSettings.configuration(values), queue: queue, logger: logger)
         let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
-        try await self.start(server, in: values.queue.dataDirectory)
+        // The lock first: a second server must not take the socket of the first.
+        try await queue.takeDirectory()
+        try await server.start()
         do {
             try await queue.start()
             logger.info("running", metadata: ["directory": "\(values.queue.dataDirectory)", "pid": "\(getpid())"])
@@ -43,32 +45,6 @@ struct RunSession: Sendable {
             throw error
         }
         logger.info("stopped")
-    }
-
-    /// Opens the doors.
-    ///
-    /// A server that is on its way out is waited for, up to ten seconds; one that stays is named.
-    private func start(_ server: Server, in directory: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while true {
-            do throws(QueueError) {
-                return try await server.start()
-            } catch {
-                guard error.code == .locked else { throw error }
-                let status = try? await QueueClient(dataDirectory: directory).status()
-                let isLeaving = status.map { [.draining, .stopped].contains($0.state) } ?? true
-                guard isLeaving, ContinuousClock.now < deadline else {
-                    let holder = status.map { " with pid \($0.pid)" } ?? ""
-                    throw QueueError(
-                        .locked,
-                        "a server\(holder) runs on \(directory) already; stop it with `beaver-tui stop`, "
-                            + "or use another --data-dir",
-                        path: directory
-                    )
-                }
-            }
-            try await Task.sleep(for: .milliseconds(100))
-        }
     }
 
     /// Takes the input, then lives until a signal, idleness, or the queue's own end.

@@ -1,0 +1,131 @@
+# Two commands do everything: `make run` and `make test`. Both install what is missing and build first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# An import of a module that is not among the target's dependencies is an error: the arrows between targets hold.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+
+BUILD_PACKAGES := $(if $(wildcard Sources/CNcurses),libncurses-dev)
+TEST_PACKAGES := $(if $(wildcard test/console/*-test),tmux)
+
+# Folders are among them, so that a removed file counts too.
+SOURCES := Package.swift $(shell find Sources)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+# Until there is a console, a terminal sees the jobs too.
+.PHONY: run
+run: bin/beaver-tui ## the console over ./data; without a terminal the jobs of test/jobs.json, to their end
+	@if [ -d Sources/BeaverConsole ] && [ -t 0 ] && [ -t 1 ] && [ -n "$${TERM:-}" ] && [ "$${TERM:-}" != dumb ]; then
+	    exec bin/beaver-tui run
+	fi
+	exec bin/beaver-tui --no-ui run --jobs test/jobs.json --until-idle
+
+.PHONY: test
+test: ## every test that fits in minutes: of the parts, then of the built binary
+	@.ci/need --swift $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	failed=0
+	rm -rf .build/log
+	test/unit tests || failed=$$?
+	# Without a build there is no binary to try.
+	if [ $$failed -ne 2 ]; then
+	    BEAVER_TUI=.build/debug/beaver-tui test/run || failed=1
+	fi
+	cat .build/log/tests.total
+	exit $$failed
+
+.PHONY: test-all
+test-all: test sanitize ## also sanitizers on the engine, long crash tests
+	@BEAVER_TUI=.build/debug/beaver-tui BEAVER_TEST_LONG=1 test/run crash
+	$(if $(wildcard Sources/beaver-tui/CrashTestCommand.swift),,echo "the crash-test of 1,000 cycles waits for the command crash-test")
+
+.PHONY: sanitize
+sanitize: ## the engine's tests under ThreadSanitizer and AddressSanitizer
+	@.ci/need --swift
+	export BEAVER_ENGINE_ONLY=1
+	failed=0
+	test/unit ThreadSanitizer --scratch-path .build-tsan --sanitize=thread || failed=1
+	ASAN_OPTIONS=detect_leaks=0 test/unit AddressSanitizer --scratch-path .build-asan --sanitize=address || failed=1
+	exit $$failed
+
+.PHONY: install
+install: ## the prerequisites (Debian packages), only what is missing
+	@.ci/need --swift $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+.PHONY: build
+build: bin/beaver-tui ## the optimised program, bin/beaver-tui
+
+# The program gets the time at which its build began, so that a source saved meanwhile counts as newer.
+bin/beaver-tui: $(SOURCES)
+	@.ci/need --swift $(BUILD_PACKAGES)
+	mkdir -p bin
+	touch bin/.began
+	if [ -e bin/beaver-tui ]; then
+	    echo "building bin/beaver-tui"
+	else
+	    echo "building bin/beaver-tui; the first time takes minutes"
+	fi
+	swift build -q -c release --product beaver-tui $(SWIFT_FLAGS)
+	built=$$(swift build -q -c release --show-bin-path)/beaver-tui
+	strip -o bin/.new "$$built" 2>/dev/null || cp "$$built" bin/.new
+	touch -r bin/.began bin/.new
+	mv -f bin/.new bin/beaver-tui
+	rm -f bin/.began
+
+.PHONY: demo
+demo: bin/beaver-tui ## 200 commands, kill -9 in the middle, and the count of what was lost; no keys
+	@BEAVER_TUI=bin/beaver-tui test/demo
+
+# Commands of the program that are not there yet say so.
+.PHONY: bench
+bench: $(if $(wildcard Sources/beaver-tui/BenchCommand.swift),bin/beaver-tui) ## throughput and recovery, measured here
+	@$(if $(wildcard Sources/beaver-tui/BenchCommand.swift),bin/beaver-tui bench,echo "make bench waits for the command bench")
+
+.PHONY: torture
+torture: $(if $(wildcard Sources/beaver-tui/TortureCommand.swift),bin/beaver-tui) ## the simulator, seed after seed (SEEDS=1..1000)
+	@$(if $(wildcard Sources/beaver-tui/TortureCommand.swift),bin/beaver-tui torture --seeds $(or $(SEEDS),1..1000),echo "make torture waits for the command torture")
+
+.PHONY: coverage
+coverage: ## how much of the engine its tests run, in lines
+	@.ci/need --swift
+	export BEAVER_ENGINE_ONLY=1
+	test/unit coverage --scratch-path .build-coverage --enable-code-coverage
+	bin=$$(swift build -q --scratch-path .build-coverage --show-bin-path)
+	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/llvm-cov" report "$$bin/beaver-tuiPackageTests.xctest" \
+	    -instr-profile="$$bin/codecov/default.profdata" -ignore-filename-regex='\.build|Tests/' -use-color=false |
+	    awk 'NR == 1 { print "lines in all, missed, run" } /^[^-]/ && NF > 9 && NR > 1 { print $$8, $$9, $$10, $$1 }'
+
+.PHONY: lint
+lint: ## the format, checked
+	@.ci/need --swift
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+.PHONY: fix
+fix: ## the format, applied
+	@.ci/need --swift
+	swift format --in-place --recursive Sources Tests Package.swift
+
+.PHONY: docs
+docs: ## the library's reference, as a site in .build/docs
+	@.ci/need --swift
+	export BEAVER_ENGINE_ONLY=1
+	rm -rf .build/docs .build/symbols
+	mkdir -p .build/symbols
+	swift build -q --target BeaverQueue -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir \
+	    -Xswiftc .build/symbols --scratch-path .build-docs
+	find .build/symbols -name '*.json' ! -name 'BeaverQueue.symbols.json' -delete
+	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/docc" convert --additional-symbol-graph-dir .build/symbols \
+	    --fallback-display-name BeaverQueue --fallback-bundle-identifier BeaverQueue --output-path .build/docs
+	echo "open .build/docs/index.html through any web server"
+
+.PHONY: clean
+clean: ## everything that was built; never ./data
+	@rm -rf .build .build-* bin coverage
