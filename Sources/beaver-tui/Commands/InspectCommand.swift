@@ -31,7 +31,9 @@ struct InspectCommand: AsyncParsableCommand {
             } else {
                 let job = line.job.map { " " + TerminalText.visible($0) } ?? ""
                 let details = line.details.isEmpty ? "" : " " + TerminalText.visible(line.details)
-                Output.line("\(line.sequence) \(Rfc3339.text(wallMilliseconds: line.time)) \(line.event)\(job)\(details)")
+                Output.line(
+                    "\(line.sequence) \(Rfc3339.text(wallMilliseconds: line.time)) \(line.event)\(job)\(details)"
+                )
             }
             return count < limit && failure == nil
         }

@@ -13,10 +13,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         let directory = self.globals.directory()
-        let connection = try await Connection.open(directory)
+        let queue = try await Connection.openForStatus(directory)
         let clearsScreen = self.watch && !self.globals.json && Output.isTerminal(STDOUT_FILENO)
         repeat {
-            let status = try await connection.queue.status()
+            let status = try await queue.status()
             if self.globals.json {
                 try Output.json(status)
             } else {

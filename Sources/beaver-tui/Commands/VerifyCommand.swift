@@ -6,7 +6,8 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read every segment and snapshot; change nothing.",
-        discussion: "Exit status 65 if something that was acknowledged cannot be read. Best on a stopped queue or a copy."
+        discussion:
+            "Exit status 65 if something that was acknowledged cannot be read. Best on a stopped queue or a copy."
     )
 
     @OptionGroup var globals: GlobalOptions
