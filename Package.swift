@@ -90,12 +90,19 @@ if !engineOnly {
         ),
         .testTarget(
             name: "BeaverServerTests",
-            dependencies: ["BeaverServer", "BeaverQueue", "BeaverTestSupport"],
+            dependencies: [
+                "BeaverServer", "BeaverQueue", "BeaverTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "BeaverCommandTests",
-            dependencies: ["beaver-tui", "BeaverQueue", "BeaverTestSupport"],
+            dependencies: [
+                "beaver-tui", "BeaverServer", "BeaverQueue", "BeaverTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings
         ),
     ]

@@ -95,6 +95,7 @@ struct JobBatches {
     private var stream: JobsStream
     private let limits: RequestLimits
     private var bytesFed = 0
+    private var jobsTaken = 0
     private var isFinished = false
 
     init(options: JobsFileOptions, limits: RequestLimits) {
@@ -117,15 +118,19 @@ struct JobBatches {
 
     /// The jobs to commit next; nil while it is better to read on.
     ///
-    /// Throws the input's first fault after the jobs before it were handed out.
+    /// Throws the input's first fault once the jobs before it were handed out.
     mutating func next() throws -> [NewJob]? {
-        let hasFault = self.stream.faultCount > 0
-        let isEnough = self.stream.jobs.count >= self.limits.batchJobs || self.bytesFed >= self.limits.batchBytes
-        if !self.stream.jobs.isEmpty, isEnough || self.isFinished || hasFault {
-            self.bytesFed = 0
-            return self.stream.takeJobs()
+        if let fault = self.stream.faults.first {
+            let before = fault.entry > 0 ? fault.entry - 1 - self.jobsTaken : self.stream.jobs.count
+            let jobs = Array(self.stream.takeJobs().prefix(max(0, before)))
+            self.jobsTaken += jobs.count
+            if !jobs.isEmpty { return jobs }
+            throw QueueError.invalidInput("\(fault). The jobs before it were taken, none after it")
         }
-        guard let fault = self.stream.faults.first else { return nil }
-        throw QueueError.invalidInput("\(fault). The lines before it were taken; nothing after it was")
+        let isEnough = self.stream.jobs.count >= self.limits.batchJobs || self.bytesFed >= self.limits.batchBytes
+        guard !self.stream.jobs.isEmpty, isEnough || self.isFinished else { return nil }
+        self.bytesFed = 0
+        self.jobsTaken += self.stream.jobs.count
+        return self.stream.takeJobs()
     }
 }

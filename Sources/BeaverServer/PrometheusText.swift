@@ -16,14 +16,16 @@ enum PrometheusText {
         if let dispatched = metrics.dispatchedTotal {
             text.counter("queue_jobs_dispatched_total", "Runs started.", dispatched)
         }
-        // A completed job is counted as such until it is forgotten, which also happens to purged ones' neighbours; the sum
-        // never falls.
+        // A completed job is counted as such until it is forgotten; the sum does not fall.
         text.counter(
             "queue_jobs_completed_total",
             "Jobs completed since the queue was created.",
             jobs.completed + jobs.forgotten
         )
         text.counter("queue_jobs_failed_total", "Runs that failed.", jobs.failedRunsTotal)
+        if let dead = metrics.deadTotal {
+            text.counter("queue_jobs_dead_total", "Jobs that died, also those retried or purged since.", dead)
+        }
         text.counter("queue_jobs_duplicate_total", "Jobs refused as known, since the start.", jobs.duplicatesTotal)
         text.gauge("queue_jobs_pending", "Jobs that are due.", jobs.pending)
         text.gauge("queue_jobs_scheduled", "Jobs that wait for their time.", jobs.scheduled)

@@ -10,6 +10,8 @@ public struct QueueMetricsSnapshot: Sendable, Equatable {
     public var snapshotSeconds: Histogram?
     /// Runs started since the queue was created.
     public var dispatchedTotal: Int?
+    /// Jobs that ever died, also those retried or purged since.
+    public var deadTotal: Int?
 
     public init() {}
 

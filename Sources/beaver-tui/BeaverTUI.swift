@@ -49,6 +49,7 @@ struct BeaverTUI: AsyncParsableCommand {
         }
         let ordered = ArgumentOrder.movingGlobalOptions(arguments, groups: Set(groups))
         do {
+            try self.refuseUnknownCommand(ordered)
             var command = try self.parseAsRoot(ordered)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -58,6 +59,24 @@ struct BeaverTUI: AsyncParsableCommand {
             return .done
         } catch {
             return self.report(error)
+        }
+    }
+
+    /// A mistyped command deserves better than "unexpected argument".
+    private static func refuseUnknownCommand(_ arguments: [String]) throws {
+        var known = self.configuration.subcommands
+        var path = "beaver-tui"
+        for word in arguments.prefix(2) where !known.isEmpty {
+            if word.hasPrefix("-") || word == "help" { return }
+            if let command = known.first(where: { $0.configuration.commandName == word }) {
+                known = command.configuration.subcommands
+                path += " \(word)"
+                continue
+            }
+            let names = known.compactMap { $0.configuration.commandName }
+            let closest = ClosestName.of(word, among: names).map { "did you mean \($0)?" }
+            let hint = closest ?? "there are \(names.joined(separator: ", "))"
+            throw CommandFailure(.usage, "\(path) has no command \"\(TerminalText.excerpt(word))\"; \(hint)")
         }
     }
 

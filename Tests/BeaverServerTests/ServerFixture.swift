@@ -1,4 +1,5 @@
 import BeaverQueue
+import BeaverTestSupport
 import Foundation
 import Logging
 

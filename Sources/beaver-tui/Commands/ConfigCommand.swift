@@ -12,7 +12,10 @@ struct ConfigCommand: AsyncParsableCommand {
     )
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "All settings, and where each value came from.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "All settings, and where each value came from."
+        )
         @OptionGroup var globals: GlobalOptions
 
         mutating func run() throws {
@@ -36,7 +39,10 @@ struct ConfigCommand: AsyncParsableCommand {
     }
 
     struct Check: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Find unknown and wrong settings, with their lines.")
+        static let configuration = CommandConfiguration(
+            commandName: "check",
+            abstract: "Find unknown and wrong settings, with their lines."
+        )
         @OptionGroup var globals: GlobalOptions
 
         mutating func run() throws {
@@ -57,6 +63,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     struct Init: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "init",
             abstract: "Write a commented beaver.yaml; never overwrites one."
         )
         @OptionGroup var globals: GlobalOptions

@@ -32,7 +32,10 @@ struct WorkersCommand: AsyncParsableCommand {
     )
 
     struct Pause: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Start nothing more; running jobs go on.")
+        static let configuration = CommandConfiguration(
+            commandName: "pause",
+            abstract: "Start nothing more; running jobs go on."
+        )
         @OptionGroup var globals: GlobalOptions
 
         mutating func run() async throws {
@@ -42,7 +45,7 @@ struct WorkersCommand: AsyncParsableCommand {
     }
 
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Start jobs again.")
+        static let configuration = CommandConfiguration(commandName: "resume", abstract: "Start jobs again.")
         @OptionGroup var globals: GlobalOptions
 
         mutating func run() async throws {

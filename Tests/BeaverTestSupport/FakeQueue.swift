@@ -1,32 +1,36 @@
-import BeaverQueue
+package import BeaverQueue
 import Synchronization
 
 /// A queue in memory that does what it is told and remembers it: the routes' other half, without an engine.
-final class FakeQueue: QueueControl {
-    struct State: Sendable {
+package final class FakeQueue: QueueControl {
+    private struct State: Sendable {
         var jobs: [NewJob] = []
         var batchSizes: [Int] = []
         var calls: [String] = []
         var status = QueueStatus()
-        /// Thrown by every call, if set.
-        var failure: QueueError?
+        /// Thrown by every call whose name begins like this, if set.
+        var failure: (call: String, error: QueueError)?
     }
 
     private let state = Mutex(State())
 
-    init(state: QueueStatus.State = .running) {
+    package init(state: QueueStatus.State = .running) {
         self.state.withLock { $0.status.state = state }
     }
 
-    var jobs: [NewJob] { self.state.withLock { $0.jobs } }
-    var batchSizes: [Int] { self.state.withLock { $0.batchSizes } }
-    var calls: [String] { self.state.withLock { $0.calls } }
+    package var jobs: [NewJob] { self.state.withLock { $0.jobs } }
+    package var batchSizes: [Int] { self.state.withLock { $0.batchSizes } }
+    package var calls: [String] { self.state.withLock { $0.calls } }
 
-    func fail(with error: QueueError?) { self.state.withLock { $0.failure = error } }
+    package func fail(with error: QueueError) { self.failOnly("", with: error) }
 
-    func setStatus(_ change: (inout QueueStatus) -> Void) { self.state.withLock { change(&$0.status) } }
+    package func failOnly(_ call: String, with error: QueueError) {
+        self.state.withLock { $0.failure = (call, error) }
+    }
 
-    static func summary(_ id: String, sequence: UInt64) -> JobSummary {
+    package func setStatus(_ change: (inout QueueStatus) -> Void) { self.state.withLock { change(&$0.status) } }
+
+    package static func summary(_ id: String, sequence: UInt64) -> JobSummary {
         JobSummary(
             id: id,
             state: .pending,
@@ -45,26 +49,27 @@ final class FakeQueue: QueueControl {
     private func note(_ call: String) throws(QueueError) {
         let failure = self.state.withLock { state in
             state.calls.append(call)
-            return state.failure
+            return state.failure.flatMap { call.hasPrefix($0.call) ? $0.error : nil }
         }
         if let failure { throw failure }
     }
 
-    func status() async throws(QueueError) -> QueueStatus {
+    package func status() async throws(QueueError) -> QueueStatus {
         try self.note("status")
         return self.state.withLock { $0.status }
     }
 
-    func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+    package func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         try self.note("enqueue \(jobs.count)")
         return self.state.withLock { state in
             state.jobs += jobs
+            state.status.jobs.enqueuedTotal += jobs.count
             state.batchSizes.append(jobs.count)
             return EnqueueResult(enqueued: jobs.count, ids: jobs.count == 1 ? jobs.map { $0.id ?? "made-1" } : [])
         }
     }
 
-    func jobs(
+    package func jobs(
         matching filter: JobFilter,
         after cursor: JobCursor?,
         limit: Int
@@ -77,7 +82,7 @@ final class FakeQueue: QueueControl {
         )
     }
 
-    func job(_ id: String) async throws(QueueError) -> JobDetails {
+    package func job(_ id: String) async throws(QueueError) -> JobDetails {
         try self.note("job \(id)")
         return JobDetails(
             summary: Self.summary(id, sequence: 7),
@@ -95,48 +100,48 @@ final class FakeQueue: QueueControl {
         )
     }
 
-    func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
+    package func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
         try self.note("output \(id) run \(run ?? 0) from \(offset)")
         return JobOutput(bytes: [0, 255, 10], nextOffset: offset + 3, isComplete: true)
     }
 
-    func retry(_ id: String) async throws(QueueError) { try self.note("retry \(id)") }
+    package func retry(_ id: String) async throws(QueueError) { try self.note("retry \(id)") }
 
-    func cancel(_ id: String) async throws(QueueError) -> JobState {
+    package func cancel(_ id: String) async throws(QueueError) -> JobState {
         try self.note("cancel \(id)")
         return .inFlight
     }
 
-    func purge(_ id: String) async throws(QueueError) { try self.note("purge \(id)") }
+    package func purge(_ id: String) async throws(QueueError) { try self.note("purge \(id)") }
 
-    func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try self.note("retry \(filter)")
         return BulkResult(matched: 2, done: 1, skipped: 1)
     }
 
-    func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try self.note("cancel \(filter)")
         return BulkResult(matched: 2, done: 2, skipped: 0)
     }
 
-    func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try self.note("purge \(filter)")
         return BulkResult(matched: 2, done: 2, skipped: 0)
     }
 
-    func count(matching filter: JobFilter) async throws(QueueError) -> Int {
+    package func count(matching filter: JobFilter) async throws(QueueError) -> Int {
         try self.note("count \(filter)")
         return 2
     }
 
-    func pause() async throws(QueueError) { try self.note("pause") }
-    func resume() async throws(QueueError) { try self.note("resume") }
-    func setWorkers(_ count: Int) async throws(QueueError) { try self.note("workers \(count)") }
+    package func pause() async throws(QueueError) { try self.note("pause") }
+    package func resume() async throws(QueueError) { try self.note("resume") }
+    package func setWorkers(_ count: Int) async throws(QueueError) { try self.note("workers \(count)") }
 
-    func snapshot() async throws(QueueError) -> UInt64 {
+    package func snapshot() async throws(QueueError) -> UInt64 {
         try self.note("snapshot")
         return 42
     }
 
-    func stop(now: Bool) async throws(QueueError) { try self.note("stop \(now)") }
+    package func stop(now: Bool) async throws(QueueError) { try self.note("stop \(now)") }
 }
