@@ -43,6 +43,11 @@ var targets: [Target] = [
         dependencies: ["BeaverQueue", "BeaverSimulation", "BeaverTestSupport"],
         swiftSettings: swiftSettings
     ),
+    .testTarget(
+        name: "BeaverSimulationTests",
+        dependencies: ["BeaverQueue", "BeaverSimulation", "BeaverTestSupport"],
+        swiftSettings: swiftSettings
+    ),
     .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
 ]
 

@@ -1,0 +1,233 @@
+internal import DequeModule
+
+/// Commands: what callers ask becomes events or a refusal.
+extension Engine {
+    func take(_ command: EngineCommand, _ ticket: Ticket) {
+        switch command {
+        case .enqueue(let batch): self.enqueue(batch, ticket)
+        case .act(let action, let targets): self.act(action, on: targets, ticket)
+        case .pause:
+            if !self.manager.isPaused { self.record(.pause) }
+            self.answer(ticket, .done)
+        case .resume:
+            if self.manager.isPaused { self.record(.resume) }
+            self.answer(ticket, .done)
+        case .setWorkers(let count):
+            self.settings.workers = count
+            self.runs.setLimit(count)
+            self.answer(ticket, .done)
+        case .reconfigure(let settings):
+            self.reconfigure(settings)
+            self.answer(ticket, .done)
+        case .snapshot:
+            self.requestSnapshot(ticket)
+        case .drain(let now):
+            self.drain(now: now)
+            self.answer(ticket, .done)
+        }
+    }
+
+    // MARK: Enqueue
+
+    private func enqueue(_ batch: JobBatch, _ ticket: Ticket) {
+        guard self.lifecycle == .running || self.lifecycle == .recovering else {
+            self.answer(ticket, .failed(.draining))
+            return
+        }
+        guard self.manager.memoryBytes + batch.entries.count * 80 <= self.settings.maxMemoryBytes else {
+            self.answer(ticket, .failed(self.memoryFull()))
+            return
+        }
+        guard self.hasSpace(for: batch) else {
+            self.awaitingSpace.append((ticket, batch))
+            self.askForSpace(batch.logBytes + self.reserve)
+            return
+        }
+        self.accept(batch, ticket)
+    }
+
+    /// Room that must stay free behind an enqueue: the end of each run under way, and for recovery and operators.
+    private var reserve: Int64 {
+        Self.reservedBytes + Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
+    }
+
+    private func hasSpace(for batch: JobBatch) -> Bool {
+        batch.logBytes + self.reserve + Int64(CommitFrame.headByteCount) <= self.usableLogBytes
+    }
+
+    private func memoryFull() -> QueueError {
+        QueueError(
+            .full,
+            "the queue holds \(self.manager.memoryBytes >> 20) MiB of jobs, its limit is "
+                + "\(self.settings.maxMemoryBytes >> 20) MiB (queue.max_memory); try again when some are done"
+        )
+    }
+
+    private func accept(_ batch: JobBatch, _ ticket: Ticket) {
+        var actions: [UInt16] = []
+        for name in batch.actions {
+            guard let number = self.actionNumber(name) else {
+                self.answer(ticket, .failed(.invalidInput("more than 65,534 different actions in one queue")))
+                return
+            }
+            actions.append(number)
+        }
+        var enqueued = 0
+        var duplicates = 0
+        var differing: [Int] = []
+        for (place, entry) in batch.entries.enumerated() {
+            switch self.known(entry.enqueue) {
+            case .no:
+                self.accept(entry, of: batch, action: actions[Int(entry.enqueue.action)])
+                enqueued += 1
+            case .same: duplicates += 1
+            case .differs: differing.append(place)
+            }
+        }
+        self.duplicates += duplicates
+        self.answer(ticket, .enqueued(enqueued: enqueued, duplicates: duplicates, differing: differing))
+    }
+
+    private enum Known {
+        case no
+        case same
+        case differs
+    }
+
+    /// Rule 5: the same id twice is one job, also when the first is completed and only remembered.
+    private func known(_ enqueue: Event.Enqueue) -> Known {
+        if let number = self.manager.slots.find(enqueue.id) {
+            let slot = self.manager.slots[number]
+            if slot.state == .completed, slot.isSimulated, !self.manager.settings.simulates { return .no }
+            let isSame = slot.payloadLength == enqueue.payloadLength && slot.payloadChecksum == enqueue.payloadChecksum
+            return isSame ? .same : .differs
+        }
+        guard !enqueue.hasGeneratedID, let entry = self.manager.remembered.find(enqueue.id) else { return .no }
+        if entry.isSimulated, !self.manager.settings.simulates { return .no }
+        return entry.payloadChecksum == enqueue.payloadChecksum ? .same : .differs
+    }
+
+    private func accept(_ entry: JobBatch.Entry, of batch: JobBatch, action: UInt16) {
+        var enqueue = entry.enqueue
+        enqueue.action = action
+        let wall = self.now.wallMilliseconds
+        let before = self.commit.totalBytes
+        let sequence = self.commit.append { bytes in
+            let body = batch.bytes.span.bytes.extracting(entry.body)
+            RecordWriter.appendEnqueue(body: body, action: action, wallMilliseconds: wall, to: &bytes)
+        }
+        self.usableLogBytes -= self.commit.totalBytes - before
+        guard let number = self.apply(.enqueue(enqueue), sequence) else { return }
+        if self.settings.unknown == .dead, let reason = self.policies[Int(action)].parkedBecause {
+            self.record(.dead(self.manager.slots[number].reference, Event.EndOfRun(error: reason)))
+        } else {
+            self.awaitingDurable.append((sequence, number))
+        }
+    }
+
+    private func actionNumber(_ name: String) -> UInt16? {
+        if let number = self.manager.actionNumbers[name] { return number }
+        guard self.manager.actionNames.count < Int(UInt16.max) - 1 else { return nil }
+        self.record(.action(name: name))
+        guard let number = self.manager.actionNumbers[name] else { return nil }
+        self.loadPolicy(number)
+        return number
+    }
+
+    // MARK: Space
+
+    func askForSpace(_ byteCount: Int64) {
+        guard !self.isPreparing else { return }
+        self.isPreparing = true
+        self.effects.append(.prepare(byteCount))
+    }
+
+    /// Room was made, or there is none: enqueues that waited are taken in their order, or refused with the disk's error.
+    func retryAwaitingSpace(_ error: QueueError?) {
+        if let error {
+            self.refuseAwaitingSpace(error)
+            return
+        }
+        while let first = self.awaitingSpace.first {
+            guard self.hasSpace(for: first.batch) else {
+                self.askForSpace(first.batch.logBytes + self.reserve)
+                return
+            }
+            self.awaitingSpace.removeFirst()
+            self.accept(first.batch, first.ticket)
+        }
+    }
+
+    func refuseAwaitingSpace(_ error: QueueError) {
+        for waiting in self.awaitingSpace { self.answer(waiting.ticket, .failed(error)) }
+        self.awaitingSpace = []
+    }
+
+    // MARK: Operators
+
+    private func act(_ action: JobAction, on targets: [JobTarget], _ ticket: Ticket) {
+        var result = BulkResult(matched: 0, done: 0, skipped: 0)
+        var lastState: JobSlot.State?
+        for target in targets {
+            guard let number = self.slot(of: target) else { continue }
+            result.matched += 1
+            if self.act(action, number) { result.done += 1 } else { result.skipped += 1 }
+            lastState = self.manager.slots.isInUse(number) ? self.manager.slots[number].state : nil
+        }
+        self.answer(ticket, .acted(result, lastState: lastState))
+    }
+
+    private func slot(of target: JobTarget) -> UInt32? {
+        switch target {
+        case .id(let id):
+            return self.manager.slots.find(id)
+        case .selected(let reference, let lastSequence):
+            guard let number = self.manager.slots.find(reference),
+                self.manager.slots[number].lastSequence == lastSequence
+            else { return nil }
+            return number
+        }
+    }
+
+    private func act(_ action: JobAction, _ number: UInt32) -> Bool {
+        let slot = self.manager.slots[number]
+        switch action {
+        case .retry:
+            guard slot.canBeRevived else { return false }
+            self.takeOutWaiting(number)
+            let (sequence, _) = self.record(.revive(slot.reference))
+            self.awaitingDurable.append((sequence, number))
+        case .cancel:
+            switch slot.state {
+            case .pending:
+                self.takeOutWaiting(number)
+                self.record(.cancel(slot.reference, Event.EndOfRun(error: "cancelled")))
+            case .inFlight:
+                if !slot.isCancelAsked { self.record(.cancelAsked(slot.reference)) }
+                if let worker = self.runs.worker(of: number) { self.end(worker, .cancel) }
+            case .completed, .dead, .cancelled:
+                return false
+            }
+        case .purge:
+            guard slot.canBePurged else { return false }
+            self.record(.purge(slot.reference))
+        }
+        return true
+    }
+
+    private func reconfigure(_ settings: EngineSettings) {
+        self.settings = settings
+        self.commit.settings = settings.commit
+        self.runs.setLimit(settings.workers)
+        self.stopSimulatingIfConfigured()
+        self.probeTimes = [:]
+        self.failuresInARow = [:]
+        for action in self.policies.indices { self.loadPolicy(UInt16(action)) }
+    }
+
+    /// A store that simulated never does so again once it runs with a handler.
+    func stopSimulatingIfConfigured() {
+        guard self.manager.settings.simulates, self.settings.hasHandlers else { return }
+        self.record(.settings(Event.Settings(simulates: false)))
+    }
+}

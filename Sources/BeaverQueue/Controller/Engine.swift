@@ -1,0 +1,249 @@
+internal import DequeModule
+
+/// The engine: all decisions, no I/O, no clock, no threads.
+///
+/// Inputs come in, effects go out. Each event is applied at the moment it is appended to the log's buffer; an answer that
+/// depends on it waits until the log has it for good. The four loops of the controller are the files beside this one:
+/// dispatch, results, time-outs, snapshots.
+///
+/// Not `Sendable`: one driver owns it and calls it from one thread at a time.
+package final class Engine {
+    package let manager: JobManager
+    package internal(set) var settings: EngineSettings
+    package internal(set) var commit: GroupCommit
+    var ready = ReadyQueue()
+    var due = DueTimes()
+    var runs = RunTable()
+    var random: SplitMix
+    var now = EngineTime(bootNanoseconds: 0, wallMilliseconds: 0)
+
+    /// New jobs whose ENQUEUE or REVIVE is not durable yet, in order.
+    var awaitingDurable: Deque<(sequence: UInt64, slot: UInt32)> = []
+    /// Up to here `awaitingDurable` was emptied.
+    var releasedSequence: UInt64 = 0
+    /// Answers in the order of the record they wait for.
+    var answers: Deque<(sequence: UInt64, ticket: Ticket, answer: EngineAnswer)> = []
+    /// Runs whose DISPATCH is not written (for `once` jobs: not synced) yet.
+    var startsAwaitingWrite: Deque<(sequence: UInt64, start: StartRun)> = []
+    var startsAwaitingSync: Deque<(sequence: UInt64, start: StartRun)> = []
+    /// Enqueues too large for the room in the log, until more was made.
+    var awaitingSpace: Deque<(ticket: Ticket, batch: JobBatch)> = []
+
+    var lifecycle = Lifecycle.recovering
+    var failure: QueueError?
+    var policies: [ActionPolicy] = []
+    /// Actions whose program could not be started: looked at again at this boot-time millisecond.
+    var probeTimes: [UInt16: Int64] = [:]
+    var failuresInARow: [UInt16: Int] = [:]
+    var snapshots = SnapshotState()
+    /// Lower bound of what the log can take without new room, as of the last report, less what was appended since.
+    var usableLogBytes: Int64 = 0
+    var isDiskFull = false
+    var isPreparing = false
+    var duplicates = 0
+    var lateResults = 0
+    /// The number of the RECOVERED record: dispatch waits until it is synced.
+    var recoveredSequence: UInt64 = 0
+    var effects: [EngineEffect] = []
+
+    enum Lifecycle: Equatable {
+        case recovering
+        case running
+        /// `until`: boot-time milliseconds at which runs are told to end.
+        case draining(until: Int64)
+        /// All runs have ended; the last frames are on their way.
+        case closing(isCleanStopWritten: Bool)
+        case finished
+        case failed
+    }
+
+    /// Room that enqueue never takes: for recovery and for operators.
+    static let reservedBytes: Int64 = 256 << 10
+
+    package init(manager: JobManager, settings: EngineSettings, randomSeed: UInt64) {
+        self.manager = manager
+        self.settings = settings
+        self.commit = GroupCommit(settings: settings.commit, lastSequence: manager.lastSequence)
+        self.random = SplitMix(state: randomSeed)
+    }
+
+    /// Takes all inputs, decides, and returns what is to be done, in order.
+    package func handle(_ inputs: [EngineInput], now: EngineTime) -> [EngineEffect] {
+        self.now = now
+        for input in inputs { self.take(input) }
+        self.advance()
+        let effects = self.effects
+        self.effects = []
+        return effects
+    }
+
+    private func take(_ input: EngineInput) {
+        if self.lifecycle == .failed || self.lifecycle == .finished {
+            if case .command(let ticket, _) = input {
+                self.effects.append(.answer(ticket, .failed(self.failure ?? .draining)))
+            }
+            return
+        }
+        switch input {
+        case .command(let ticket, let command): self.take(command, ticket)
+        case .written(let sequence, let space):
+            self.commit.written(sequence)
+            self.take(space)
+        case .synced(let sequence): self.commit.synced(sequence, now: self.now)
+        case .space(let space, let error):
+            self.isPreparing = false
+            self.isDiskFull = error != nil
+            self.take(space)
+            self.retryAwaitingSpace(error)
+        case .logFailed(let error): self.fail(error)
+        case .runStarted(let worker, let token, let limits): self.runStarted(worker, token, limits)
+        case .runEnded(let worker, let token, let result): self.runEnded(worker, token, result)
+        case .snapshotWritten(let report): self.snapshotWritten(report)
+        case .snapshotFailed(let error, let isMismatch): self.snapshotFailed(error, isMismatch: isMismatch)
+        case .tick: break
+        }
+    }
+
+    /// Everything that follows from the inputs and from the time, in the order that wastes no write.
+    private func advance() {
+        guard self.lifecycle != .failed, self.lifecycle != .finished else { return }
+        self.releaseDurable()
+        self.promoteDue()
+        self.checkDeadlines()
+        self.dispatch()
+        self.retention()
+        self.considerSnapshot()
+        self.drainStep()
+        self.write()
+        self.releaseDurable()
+        if self.commit.shouldSync(self.now) { self.effects.append(.sync) }
+    }
+
+    /// Appends an event to the log's buffer and applies it. Returns its number and the slot concerned.
+    @discardableResult
+    func record(_ event: Event) -> (sequence: UInt64, slot: UInt32?) {
+        let previous = event.job.flatMap { self.manager.slots.find($0) }.map { self.manager.slots[$0].lastSequence } ?? 0
+        let wall = self.now.wallMilliseconds
+        let sequence = self.commit.append { bytes in
+            RecordWriter.append(event, wallMilliseconds: wall, previousSequence: previous, to: &bytes)
+        }
+        return (sequence, self.apply(event, sequence))
+    }
+
+    func apply(_ event: Event, _ sequence: UInt64) -> UInt32? {
+        do {
+            return try self.manager.apply(event, sequence: sequence, wallMilliseconds: self.now.wallMilliseconds)
+        } catch {
+            // The decision was made on the same state a moment ago, so this is our bug: go no further on a wrong state.
+            preconditionFailure("the engine decided what its state does not allow: \(error)")
+        }
+    }
+
+    /// Answers once everything up to the last record is durable: the state that the answer was decided on.
+    func answer(_ ticket: Ticket, _ answer: EngineAnswer) {
+        let sequence = self.commit.appendedSequence
+        self.commit.urge(sequence)
+        self.answers.append((sequence, ticket, answer))
+    }
+
+    /// What waited for the log: answers, jobs that become ready, runs that may start.
+    private func releaseDurable() {
+        let durable = self.commit.durableSequence
+        while let first = self.answers.first, first.sequence <= durable {
+            self.answers.removeFirst()
+            self.effects.append(.answer(first.ticket, first.answer))
+        }
+        while let first = self.awaitingDurable.first, first.sequence <= durable {
+            self.awaitingDurable.removeFirst()
+            let slot = self.manager.slots[first.slot]
+            guard slot.state == .pending, slot.lastSequence == first.sequence, !slot.isReady else { continue }
+            if slot.isReturned, slot.orderSequence == slot.enqueueSequence {
+                self.wait(first.slot, isFresh: true)
+            } else {
+                self.ready.add(first.slot, self.manager.slots)
+            }
+        }
+        self.releasedSequence = durable
+        while let first = self.startsAwaitingWrite.first, first.sequence <= self.commit.writtenSequence {
+            self.startsAwaitingWrite.removeFirst()
+            self.start(first.start)
+        }
+        while let first = self.startsAwaitingSync.first, first.sequence <= self.commit.syncedSequence {
+            self.startsAwaitingSync.removeFirst()
+            self.start(first.start)
+        }
+    }
+
+    private func write() {
+        let fingerprint = self.manager.fingerprint
+        if let (frame, marks) = self.commit.nextFrame(
+            fingerprint: fingerprint,
+            epoch: self.manager.epoch,
+            now: self.now
+        ) {
+            self.noteFrame(lastSequence: frame.lastSequence)
+            self.effects.append(.write(frame, marks: marks))
+        } else if let frame = self.commit.nextWatermark(
+            .watermark,
+            fingerprint: fingerprint,
+            epoch: self.manager.epoch,
+            now: self.now
+        ) {
+            self.effects.append(.write(frame, marks: []))
+        }
+    }
+
+    private func take(_ space: JournalSpace) {
+        self.usableLogBytes = space.usableBytes - self.commit.bufferedBytes
+        self.snapshots.logBytes = space.usedBytes
+        if space.wantsPreparation, !self.isPreparing, !self.isDiskFull {
+            self.isPreparing = true
+            self.effects.append(.prepare(0))
+        }
+    }
+
+    /// The log failed: nothing more is believed. Whoever waits is told that the outcome is unknown.
+    private func fail(_ error: QueueError) {
+        self.lifecycle = .failed
+        self.failure = error
+        for waiting in self.answers { self.effects.append(.answer(waiting.ticket, .failed(.outcomeUnknown))) }
+        for waiting in self.awaitingSpace { self.effects.append(.answer(waiting.ticket, .failed(error))) }
+        self.answers = []
+        self.awaitingSpace = []
+        self.failSnapshotWaiters(error)
+        self.log(.error, "\(error). Nothing more is taken.")
+    }
+
+    func log(_ level: QueueLogLine.Level, _ message: String) {
+        self.effects.append(.log(QueueLogLine(level, message)))
+    }
+
+    /// Boot-time milliseconds at which `handle` must be called again if nothing else happens; nil: never.
+    package func nextWake() -> Int64? {
+        guard self.lifecycle != .failed, self.lifecycle != .finished else { return nil }
+        var wake = self.commit.nextWake
+        func consider(_ time: Int64?) {
+            if let time { wake = min(wake ?? time, time) }
+        }
+        consider(self.due.nextWake(self.now))
+        consider(self.runs.nextDeadline)
+        consider(self.probeTimes.values.min())
+        consider(self.snapshots.nextWake(self.settings))
+        consider(self.isDiskFull ? self.now.bootMilliseconds + 1_000 : nil)
+        if case .draining(let until) = self.lifecycle { consider(until) }
+        return wake
+    }
+}
+
+/// A small random generator of the engine's own, seeded from outside: jitter must replay in the simulator.
+struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9e37_79b9_7f4a_7c15
+        var word = self.state
+        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+        return word ^ word >> 31
+    }
+}

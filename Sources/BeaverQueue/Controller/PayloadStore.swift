@@ -1,0 +1,65 @@
+/// Finds what the engine does not keep in memory: the record of a job's ENQUEUE and the history of its runs, in the log or
+/// in the newest snapshot. Safe from any thread.
+package final class PayloadStore: Sendable {
+    private let log: any Journal
+    private let snapshots: SnapshotManager
+    private let hash: KeyedHash
+
+    package init(log: any Journal, snapshots: SnapshotManager, hash: KeyedHash) {
+        self.log = log
+        self.snapshots = snapshots
+        self.hash = hash
+    }
+
+    /// What was accepted, verified by the payload's checksum and the id's fingerprint.
+    ///
+    /// Throws `damaged` where the files no longer hold what was acknowledged.
+    package func body(
+        of enqueueSequence: UInt64,
+        id: JobFingerprint
+    ) throws(QueueError) -> (body: EnqueueBody, enqueuedAt: Int64) {
+        guard let record = try self.record(enqueueSequence) else {
+            throw .damaged(path: "record \(enqueueSequence)", "neither the log nor a snapshot holds this job any longer")
+        }
+        let head = record.span.bytes.extracting(0..<Record.headByteCount)
+        let body = record.span.bytes.extracting(Record.headByteCount..<record.count)
+        guard let decoded = EnqueueBody.decode(body, hash: self.hash), decoded.enqueue.id == id else {
+            throw .damaged(path: "record \(enqueueSequence)", "the job's id or payload does not match its checksum")
+        }
+        return (decoded, Int64(head.load48(at: 4)))
+    }
+
+    private func record(_ enqueueSequence: UInt64) throws(QueueError) -> [UInt8]? {
+        // The snapshot first: its part of the log may be released at any moment.
+        if let snapshot = self.snapshots.newest, enqueueSequence <= snapshot.sequence,
+            let job = try snapshot.job(enqueueSequence)
+        {
+            return job.record
+        }
+        return try self.log.read(enqueueSequence)?.bytes
+    }
+
+    /// The newest runs of a job, oldest first: what the snapshot says, then the chain of its records in the log.
+    package func history(of slot: JobSlot) throws(QueueError) -> RunHistory {
+        let snapshot = self.snapshots.newest
+        let covered = snapshot?.sequence ?? 0
+        var records: [Record] = []
+        var sequence = slot.lastSequence
+        while sequence > covered, sequence != slot.enqueueSequence, records.count < 64,
+            let (record, _) = try self.log.read(sequence), record.event.job == slot.reference
+        {
+            records.append(record)
+            sequence = record.previousSequence
+        }
+        var history = RunHistory()
+        if slot.enqueueSequence <= covered, let job = try snapshot?.job(slot.enqueueSequence) { history = job.history }
+        for record in records.reversed() { history.note(record.event, wallMilliseconds: record.wallMilliseconds) }
+        return history
+    }
+
+    /// The last error of a job, from one record where it is in the log.
+    package func lastError(of slot: JobSlot) throws(QueueError) -> String? {
+        guard slot.lastSequence != slot.enqueueSequence else { return nil }
+        return try self.history(of: slot).entries.last { !$0.end.error.isEmpty }?.end.error
+    }
+}

@@ -1,0 +1,316 @@
+/// From the files of a directory to an engine that may run: pick the snapshot, replay the log, cut a torn tail.
+///
+/// Nothing is changed before the log has been read to its end and judged. A crash at any step leaves files from which the
+/// next start comes to the same state.
+package struct Recovery {
+    let storage: any Storage
+    let configuration: QueueConfiguration
+    let clock: @Sendable () -> EngineTime
+    let randomWord: @Sendable () -> UInt64
+
+    package init(
+        storage: any Storage,
+        configuration: QueueConfiguration,
+        clock: @escaping @Sendable () -> EngineTime,
+        randomWord: @escaping @Sendable () -> UInt64
+    ) {
+        self.storage = storage
+        self.configuration = configuration
+        self.clock = clock
+        self.randomWord = randomWord
+    }
+
+    /// What came out of the files.
+    package struct Recovered {
+        package var identity: StoreIdentity
+        package var manager: JobManager
+        package var log: WriteAheadLog
+        package var snapshots: SnapshotManager
+        package var start: Engine.Start
+        package var report: QueueStatus.Recovery
+        package var notices: [QueueLogLine]
+    }
+
+    package var logDirectory: String { Self.path(self.configuration.log.directory, in: self.configuration.dataDirectory) }
+    package var snapshotDirectory: String {
+        Self.path(self.configuration.snapshot.directory, in: self.configuration.dataDirectory)
+    }
+
+    package static func path(_ path: String, in directory: String) -> String {
+        path.hasPrefix("/") ? path : directory + "/" + path
+    }
+
+    /// `progress` is told the phase and how many records were replayed so far.
+    package func run(progress: (String, Int) -> Void) throws(QueueError) -> Recovered {
+        var report = QueueStatus.Recovery()
+        var notices: [QueueLogLine] = []
+        var phase = PhaseTimer(clock: self.clock)
+        progress("identity", 0)
+        let (identity, isNew) = try self.identity()
+        phase.end("identity", in: &report)
+
+        progress("snapshot", 0)
+        let snapshots = SnapshotManager(storage: self.storage, directory: self.snapshotDirectory, identity: identity)
+        let loaded = try snapshots.load()
+        for skipped in loaded.skipped { notices.append(QueueLogLine(.error, "snapshot passed over: \(skipped)")) }
+        report.snapshotSequence = loaded.reader?.sequence ?? 0
+        phase.end("snapshot", in: &report)
+
+        progress("replay", 0)
+        let replay = try self.replay(into: loaded.manager, identity: identity, progress: progress)
+        report.replayedRecords = replay.records
+        phase.end("replay", in: &report)
+
+        progress("cut", replay.records)
+        try snapshots.removeLeftovers()
+        report.tornBytes = try self.cutTornTail(replay, &notices)
+        let log = try WriteAheadLog.open(
+            storage: self.storage,
+            directory: self.logDirectory,
+            identity: identity,
+            maxSegmentBytes: self.configuration.log.maxSegmentBytes,
+            segments: replay.segments,
+            end: replay.end,
+            index: replay.index
+        )
+        for segment in replay.segments { segment.file.close() }
+        // What was replayed may be in the page cache only: it is believed from here on, so it goes to the disk first.
+        _ = try log.synchronize()
+        phase.end("cut", in: &report)
+
+        var start = Engine.Start()
+        start.replayedBytes = replay.bytes
+        start.snapshotSequence = report.snapshotSequence
+        start.snapshotBytes = loaded.reader?.byteCount ?? 0
+        start.snapshotCount = snapshots.count
+        start.space = log.space
+        start.newStoreSimulates = isNew ? identity.simulates : nil
+        return Recovered(
+            identity: identity,
+            manager: loaded.manager,
+            log: log,
+            snapshots: snapshots,
+            start: start,
+            report: report,
+            notices: notices
+        )
+    }
+
+    // MARK: Identity
+
+    private func identity() throws(QueueError) -> (identity: StoreIdentity, isNew: Bool) {
+        let directory = self.configuration.dataDirectory
+        if let identity = try StoreIdentity.read(from: directory, storage: self.storage) {
+            try self.check(identity)
+            return (identity, false)
+        }
+        guard !self.configuration.mustExist else { throw .noSuchQueue(directory: directory) }
+        try self.refuseOrphanedLog()
+        let identity = StoreIdentity(
+            randomWords: (0..<4).map { _ in self.randomWord() },
+            createdWallMilliseconds: self.clock().wallMilliseconds,
+            logDirectory: self.configuration.log.directory,
+            snapshotDirectory: self.configuration.snapshot.directory,
+            simulates: self.configuration.isUnconfigured
+        )
+        try self.storage.createDirectory(self.snapshotDirectory)
+        try WriteAheadLog.create(storage: self.storage, directory: self.logDirectory, identity: identity)
+        try self.storage.syncDirectory(directory)
+        try identity.write(to: directory, storage: self.storage)
+        return (identity, true)
+    }
+
+    private func check(_ identity: StoreIdentity) throws(QueueError) {
+        func same(_ setting: String, _ stored: String, _ configured: String) throws(QueueError) {
+            guard stored != configured else { return }
+            throw QueueError(
+                .configuration,
+                "\(setting) is \(configured), but this store was created with \(stored); set it back, or move the files "
+                    + "and use a new data directory"
+            )
+        }
+        try same("wal.dir", identity.logDirectory, self.configuration.log.directory)
+        try same("snapshot.dir", identity.snapshotDirectory, self.configuration.snapshot.directory)
+    }
+
+    /// A log or snapshot without the store's identity is never built over: someone lost or removed the `store` file.
+    private func refuseOrphanedLog() throws(QueueError) {
+        var hasSnapshot = false
+        if try self.storage.identity(of: self.snapshotDirectory) != nil {
+            let names = try self.storage.list(self.snapshotDirectory)
+            hasSnapshot = names.contains { SnapshotFormat.sequence($0) != nil }
+        }
+        var hasFrames = false
+        if try self.storage.identity(of: self.logDirectory) != nil {
+            for name in try self.storage.list(self.logDirectory) where SegmentName.index(name) != nil {
+                let file = try self.storage.open(self.logDirectory + "/" + name, .readOnly)
+                defer { file.close() }
+                var bytes: [UInt8] = []
+                let count = try file.read(into: &bytes, count: 8, at: Int64(SegmentHead.byteCount))
+                hasFrames = hasFrames || count == 8 && bytes.span.bytes.load(UInt64.self, at: 0) == CommitFrame.magic
+            }
+        }
+        guard hasSnapshot || hasFrames else { return }
+        throw .damaged(
+            path: self.configuration.dataDirectory + "/" + StoreIdentity.fileName,
+            "it is missing, but there is a log or a snapshot beside it"
+        )
+    }
+
+    // MARK: Replay
+
+    struct Replay {
+        var segments: [LogScan.SegmentFile]
+        var end: LogScan.End
+        var index: RecordIndex
+        var records: Int
+        var bytes: Int64
+    }
+
+    private func replay(
+        into manager: JobManager,
+        identity: StoreIdentity,
+        progress: (String, Int) -> Void
+    ) throws(QueueError) -> Replay {
+        let scan = LogScan(storage: self.storage, directory: self.logDirectory, identity: identity)
+        let segments = try scan.segments()
+        var replayer = Replayer(manager: manager, hash: identity.hash)
+        let end = try scan.scan(segments, from: manager.lastSequence + 1) { frame, body throws(QueueError) in
+            try replayer.replay(frame, body, path: self.logDirectory)
+            if replayer.frames % 1_024 == 0 { progress("replay", replayer.records) }
+        }
+        try Self.judge(end, snapshotSequence: replayer.firstSequence - 1, directory: self.logDirectory)
+        return Replay(
+            segments: segments,
+            end: end,
+            index: replayer.index,
+            records: replayer.records,
+            bytes: replayer.bytes
+        )
+    }
+
+    /// Torn tail or damage: `TailDecision` decides, and damage is refused with all that is known of it.
+    static func judge(_ end: LogScan.End, snapshotSequence: UInt64, directory: String) throws(QueueError) {
+        let path = directory + "/" + SegmentName.file(end.place.segmentIndex)
+        guard !end.isNextSegmentMissing else {
+            throw .damaged(
+                path: directory + "/" + SegmentName.file(end.place.segmentIndex + 1),
+                "this segment is missing, and there always is one behind a segment with records; records up to "
+                    + "\(end.lastGoodSequence) are whole"
+            )
+        }
+        let watermark = max(end.greatestWatermark, snapshotSequence)
+        let decision = TailDecision(self.evidence(end, snapshotSequence: snapshotSequence))
+        guard decision == .damaged else { return }
+        throw .damaged(
+            path: path,
+            offset: end.place.offset,
+            "records \(end.lastGoodSequence + 1) to \(watermark) were acknowledged and cannot be read; records up to "
+                + "\(end.lastGoodSequence) are whole"
+        )
+    }
+
+    static func evidence(_ end: LogScan.End, snapshotSequence: UInt64) -> TailDecision.Evidence {
+        TailDecision.Evidence(
+            hasBytes: end.hasBytes,
+            hasLaterFrames: end.hasLaterFrames,
+            watermarkExceedsLastGood: max(end.greatestWatermark, snapshotSequence) > end.lastGoodSequence
+        )
+    }
+
+    private func cutTornTail(_ replay: Replay, _ notices: inout [QueueLogLine]) throws(QueueError) -> Int64 {
+        guard !replay.end.remains.isEmpty else { return 0 }
+        let bytes = try WriteAheadLog.cut(
+            replay.end,
+            storage: self.storage,
+            directory: self.logDirectory,
+            wallMilliseconds: self.clock().wallMilliseconds
+        )
+        if case .torn(let row) = TailDecision(Self.evidence(replay.end, snapshotSequence: 0)), bytes > 0 {
+            notices.append(
+                QueueLogLine(
+                    .warning,
+                    "a torn tail of \(bytes) bytes behind record \(replay.end.lastGoodSequence) was cut (case \(row)): "
+                        + "it was never acknowledged; a copy is kept as .torn"
+                )
+            )
+        }
+        return bytes
+    }
+}
+
+/// Applies the frames of a log to a state, and proves each by the fingerprint it carries.
+struct Replayer {
+    let manager: JobManager
+    let hash: KeyedHash
+    var index = RecordIndex()
+    var frames = 0
+    var records = 0
+    var bytes: Int64 = 0
+    let firstSequence: UInt64
+
+    init(manager: JobManager, hash: KeyedHash) {
+        self.manager = manager
+        self.hash = hash
+        self.firstSequence = manager.lastSequence + 1
+    }
+
+    mutating func replay(_ frame: LogScan.Frame, _ body: RawSpan, path: String) throws(QueueError) {
+        self.frames += 1
+        var marks: [FrameMark] = []
+        if frame.head.recordCount > 0, frame.head.lastSequence >= self.firstSequence {
+            var lastMark = 0
+            var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.hash)
+            while let record = reader.next(in: body) {
+                if reader.lastRange.lowerBound - lastMark >= Int(RecordIndex.strideBytes) {
+                    lastMark = reader.lastRange.lowerBound
+                    marks.append(FrameMark(sequence: record.sequence, bodyOffset: lastMark))
+                }
+                if record.sequence >= self.firstSequence { try self.apply(record, path) }
+            }
+            guard reader.isAtEnd(of: body), self.manager.lastSequence == frame.head.lastSequence else {
+                throw .damaged(path: path, "frame of record \(frame.head.firstSequence) holds something else than records")
+            }
+            guard self.manager.fingerprint == frame.head.fingerprint else {
+                throw .damaged(
+                    path: path,
+                    "replaying up to record \(frame.head.lastSequence) gives another state than the one that was written"
+                )
+            }
+            self.bytes += Int64(frame.head.stride)
+        }
+        self.index.note(
+            (frame.head.firstSequence, frame.head.recordCount, frame.head.stride),
+            at: frame.place,
+            marks: marks
+        )
+    }
+
+    private mutating func apply(_ record: Record, _ path: String) throws(QueueError) {
+        do {
+            try self.manager.apply(record.event, sequence: record.sequence, wallMilliseconds: record.wallMilliseconds)
+        } catch {
+            throw .damaged(path: path, "record \(record.sequence): \(error)")
+        }
+        self.records += 1
+    }
+}
+
+/// Seconds of each step, for the log line, `status` and the console.
+struct PhaseTimer {
+    let clock: @Sendable () -> EngineTime
+    private var last: Int64
+
+    init(clock: @escaping @Sendable () -> EngineTime) {
+        self.clock = clock
+        self.last = clock().bootNanoseconds
+    }
+
+    mutating func end(_ name: String, in report: inout QueueStatus.Recovery) {
+        let now = self.clock().bootNanoseconds
+        let seconds = Double(now - self.last) / 1e9
+        self.last = now
+        report.phases.append(QueueStatus.Recovery.Phase(name: name, seconds: seconds))
+        report.seconds += seconds
+    }
+}

@@ -1,0 +1,90 @@
+/// The runs under way, one a worker slot.
+struct RunTable {
+    enum Phase: Equatable {
+        /// Its DISPATCH is not in the log yet, or its payload is being read: nothing has started.
+        case starting
+        case running
+        /// Told to end, for this reason; killed at its deadline.
+        case ending(Reason)
+        /// SIGKILL was sent; should end at once.
+        case killed(Reason)
+    }
+
+    enum Reason: Equatable {
+        case timeout
+        case cancel
+        case drain
+    }
+
+    struct Run: Equatable {
+        var token: UInt64
+        var slot: UInt32
+        var reference: JobReference
+        var action: UInt16
+        var phase: Phase
+        var limits: RunLimits
+        var isHandedOut = false
+    }
+
+    private(set) var runs: [Run?] = []
+    private var free: [Int] = []
+    private var deadlines = IndexedHeap<Int64>()
+    private(set) var count = 0
+    /// Slots that may be used; a smaller number lets the runs above it end.
+    private(set) var limit = 0
+
+    var nextDeadline: Int64? { self.deadlines.first?.key }
+    var hasFreeSlot: Bool { self.count < self.limit }
+
+    mutating func setLimit(_ limit: Int) { self.limit = limit }
+
+    mutating func insert(_ run: Run) -> Int {
+        self.count += 1
+        if let worker = self.free.popLast() {
+            self.runs[worker] = run
+            return worker
+        }
+        self.runs.append(run)
+        return self.runs.count - 1
+    }
+
+    func run(_ worker: Int, token: UInt64) -> Run? {
+        guard self.runs.indices.contains(worker), let run = self.runs[worker], run.token == token else { return nil }
+        return run
+    }
+
+    mutating func update(_ worker: Int, _ change: (inout Run) -> Void) {
+        guard var run = self.runs[worker] else { return }
+        change(&run)
+        self.runs[worker] = run
+    }
+
+    mutating func setDeadline(_ worker: Int, _ bootMilliseconds: Int64?) {
+        self.deadlines.set(worker, bootMilliseconds)
+    }
+
+    mutating func remove(_ worker: Int) {
+        self.runs[worker] = nil
+        self.deadlines.set(worker, nil)
+        self.free.append(worker)
+        self.count -= 1
+    }
+
+    /// The worker whose deadline has passed, its deadline taken away.
+    mutating func popDeadline(_ bootMilliseconds: Int64) -> Int? {
+        guard let first = self.deadlines.first, first.key <= bootMilliseconds else { return nil }
+        self.deadlines.set(first.number, nil)
+        return first.number
+    }
+
+    var workers: [Int] { self.runs.indices.filter { self.runs[$0] != nil } }
+
+    func worker(of slot: UInt32) -> Int? { self.runs.firstIndex { $0?.slot == slot } }
+
+    /// Slots held by runs that were killed and have not ended.
+    var stuckCount: Int {
+        self.runs.reduce(0) { count, run in
+            if case .killed = run?.phase { count + 1 } else { count }
+        }
+    }
+}

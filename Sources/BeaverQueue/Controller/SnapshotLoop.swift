@@ -1,0 +1,166 @@
+internal import DequeModule
+
+/// What is known of snapshots, made and wanted.
+struct SnapshotState {
+    var lastSequence: UInt64 = 0
+    var lastBytes: Int64 = 0
+    var count = 0
+    /// Bytes appended to the log when the last one was captured.
+    var appendedAtLast: Int64 = 0
+    /// Log beyond the last snapshot that was replayed at the start of this engine.
+    var replayedBytes: Int64 = 0
+    var lastBootMilliseconds: Int64?
+    var oldestUncoveredWallMilliseconds: Int64?
+    var logBytes: Int64 = 0
+    var isRequested = false
+    var target: CompactionTarget?
+    var isRunning = false
+    var waiters: [Ticket] = []
+    /// Why the last attempt failed; nil if it did not.
+    var problem: String?
+    var isMismatch = false
+    var retryAt: Int64?
+
+    var isBusy: Bool { self.isRequested || self.target != nil || self.isRunning }
+
+    /// A failed snapshot is tried again after a while even if nothing else happens.
+    func nextWake(_ settings: EngineSettings) -> Int64? { self.isBusy ? nil : self.retryAt }
+}
+
+/// The snapshot loop: when one is due, the state at the end of a frame is named; the background makes it from the files.
+extension Engine {
+    static let snapshotMinimumBytes: Int64 = 4 << 20
+
+    private var bytesSinceSnapshot: Int64 {
+        self.commit.totalBytes - self.snapshots.appendedAtLast + self.snapshots.replayedBytes
+    }
+
+    func considerSnapshot() {
+        if !self.snapshots.isBusy, self.lifecycle == .running, self.isSnapshotDue { self.snapshots.isRequested = true }
+        if self.snapshots.isRequested, self.snapshots.target == nil, !self.snapshots.isRunning, !self.commit.hasBuffered {
+            self.captureTarget()
+        }
+        if let target = self.snapshots.target, !self.snapshots.isRunning,
+            self.commit.syncedSequence >= target.sequence
+        {
+            self.snapshots.isRunning = true
+            self.effects.append(.compact(target))
+        }
+    }
+
+    private var isSnapshotDue: Bool {
+        if let retryAt = self.snapshots.retryAt {
+            return self.now.bootMilliseconds >= retryAt && !self.snapshots.isMismatch
+        }
+        guard self.bytesSinceSnapshot > max(Self.snapshotMinimumBytes, self.snapshots.lastBytes / 2) else { return false }
+        guard let last = self.snapshots.lastBootMilliseconds else { return true }
+        return self.now.bootMilliseconds - last >= self.settings.snapshot.intervalMilliseconds
+    }
+
+    /// The frame that ends here holds the state as it is now.
+    func noteFrame(lastSequence: UInt64) {
+        if self.snapshots.oldestUncoveredWallMilliseconds == nil {
+            self.snapshots.oldestUncoveredWallMilliseconds = self.now.wallMilliseconds
+        }
+        if self.snapshots.isRequested, self.snapshots.target == nil, !self.snapshots.isRunning { self.captureTarget() }
+    }
+
+    private func captureTarget() {
+        self.snapshots.isRequested = false
+        let globals = self.manager.globals
+        guard globals.lastSequence > self.snapshots.lastSequence else {
+            self.answerSnapshotWaiters(.snapshot(self.snapshots.lastSequence))
+            return
+        }
+        self.snapshots.target = CompactionTarget(
+            globals: globals,
+            fingerprint: self.manager.fingerprint,
+            liveSlots: self.manager.slots.count
+        )
+        self.snapshots.appendedAtLast = self.commit.totalBytes
+        self.snapshots.replayedBytes = 0
+        self.snapshots.oldestUncoveredWallMilliseconds = nil
+        self.commit.urge(globals.lastSequence, whateverThePolicy: true)
+    }
+
+    func requestSnapshot(_ ticket: Ticket) {
+        if self.snapshots.isMismatch {
+            self.answer(ticket, .failed(QueueError(.damaged, self.snapshots.problem ?? "snapshots are suspended")))
+            return
+        }
+        self.snapshots.waiters.append(ticket)
+        self.snapshots.isRequested = true
+    }
+
+    func requestFinalSnapshot() {
+        guard self.bytesSinceSnapshot > 0, !self.snapshots.isMismatch, !self.isDiskFull else { return }
+        self.snapshots.isRequested = true
+    }
+
+    func snapshotWritten(_ report: SnapshotReport) {
+        self.snapshots.isRunning = false
+        self.snapshots.target = nil
+        self.snapshots.problem = nil
+        self.snapshots.retryAt = nil
+        self.snapshots.lastSequence = report.sequence
+        self.snapshots.lastBytes = report.bytes
+        self.snapshots.count = report.count
+        self.snapshots.lastBootMilliseconds = self.now.bootMilliseconds
+        self.effects.append(.release(through: report.releaseThrough, keepBytes: self.settings.keepLogBytes))
+        if !self.snapshots.isRequested { self.answerSnapshotWaiters(.snapshot(report.sequence)) }
+    }
+
+    /// A snapshot that could not be written costs nothing but log: the ones before and the log since are still there. One
+    /// that came out with another fingerprint is kept aside, and none is made again until someone has looked.
+    func snapshotFailed(_ error: QueueError, isMismatch: Bool) {
+        self.snapshots.isRunning = false
+        self.snapshots.target = nil
+        self.snapshots.isRequested = false
+        self.snapshots.problem = error.message
+        self.snapshots.isMismatch = isMismatch
+        self.snapshots.retryAt = self.now.bootMilliseconds + max(10_000, self.settings.snapshot.intervalMilliseconds)
+        self.log(isMismatch ? .error : .warning, "snapshot failed: \(error)")
+        self.answerSnapshotWaiters(.failed(error))
+    }
+
+    private func answerSnapshotWaiters(_ answer: EngineAnswer) {
+        for ticket in self.snapshots.waiters { self.answer(ticket, answer) }
+        self.snapshots.waiters = []
+    }
+
+    func failSnapshotWaiters(_ error: QueueError) {
+        for ticket in self.snapshots.waiters { self.effects.append(.answer(ticket, .failed(error))) }
+        self.snapshots.waiters = []
+    }
+
+    // MARK: Retention
+
+    /// Completed jobs beyond what is kept leave their record, later their id. Whatever goes is an event, many at a time.
+    func retention() {
+        guard self.lifecycle == .running else { return }
+        let manager = self.manager
+        let keep = self.settings.limits.completedKeep
+        var records: UInt64 = 0
+        if manager.completedOrder.count > keep + max(64, keep / 16) {
+            records = manager.completedOrder[manager.completedOrder.count - keep - 1].ackSequence
+        }
+        var ids: UInt64 = 0
+        let maxIDs = self.settings.limits.dedupMax
+        if manager.remembered.count > maxIDs + max(64, maxIDs / 16) {
+            ids = manager.remembered.ackSequence(leaving: maxIDs)
+        } else if let oldest = manager.remembered.oldest {
+            let seconds = Int(self.settings.limits.dedupRetentionMilliseconds / 1_000)
+            // A tenth beyond, so that one event forgets many.
+            if oldest.ageSeconds(at: self.now.wallMilliseconds) > seconds + seconds / 10 {
+                ids = manager.remembered.ackSequence(olderThan: seconds, at: self.now.wallMilliseconds)
+            }
+        }
+        guard records > 0 || ids > 0 else { return }
+        self.record(
+            .forget(
+                recordsThrough: max(records, manager.forgottenRecordsThrough),
+                idsThrough: max(ids, manager.forgottenIDsThrough)
+            )
+        )
+    }
+}

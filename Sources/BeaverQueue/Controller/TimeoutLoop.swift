@@ -1,0 +1,92 @@
+/// The time-out loop: runs that are too long, cancelled, or in the way of a stop are told to end, then ended.
+extension Engine {
+    func checkDeadlines() {
+        while let worker = self.runs.popDeadline(self.now.bootMilliseconds), let run = self.runs.runs[worker] {
+            switch run.phase {
+            case .starting: break
+            case .running: self.end(worker, .timeout)
+            case .ending(let reason): self.kill(worker, reason)
+            case .killed:
+                let name = self.manager.actionNames[Int(run.action)]
+                self.log(.error, "a run of \(name) did not end when it was killed; its worker slot is stuck")
+            }
+        }
+    }
+
+    /// SIGTERM, then SIGKILL after the grace period.
+    func end(_ worker: Int, _ reason: RunTable.Reason) {
+        guard let run = self.runs.runs[worker] else { return }
+        switch run.phase {
+        case .ending, .killed:
+            return
+        case .starting where !run.isHandedOut:
+            // Nothing was started: it ends here and now.
+            self.runs.update(worker) { $0.phase = .ending(reason) }
+            self.runEnded(worker, run.token, RunResult(.failed, error: ""))
+        case .starting, .running:
+            self.runs.update(worker) { $0.phase = .ending(reason) }
+            self.runs.setDeadline(worker, self.now.bootMilliseconds + self.settings.worker.graceMilliseconds)
+            self.effects.append(.stop(worker: worker, token: run.token, .terminate))
+        }
+    }
+
+    func kill(_ worker: Int, _ reason: RunTable.Reason) {
+        guard let run = self.runs.runs[worker] else { return }
+        self.runs.update(worker) { $0.phase = .killed(reason) }
+        self.runs.setDeadline(worker, self.now.bootMilliseconds + 10_000)
+        self.effects.append(.stop(worker: worker, token: run.token, .kill))
+    }
+
+    func drain(now isNow: Bool) {
+        switch self.lifecycle {
+        case .running, .recovering:
+            let wait = isNow ? 0 : self.settings.worker.drainTimeoutMilliseconds
+            self.lifecycle = .draining(until: self.now.bootMilliseconds + wait)
+            self.log(.info, "stopping: \(self.runs.count) running, nothing more is started")
+        case .draining where isNow:
+            self.lifecycle = .draining(until: self.now.bootMilliseconds)
+        case .draining, .closing, .finished, .failed:
+            break
+        }
+        guard isNow else { return }
+        for worker in self.runs.workers {
+            self.end(worker, .drain)
+            if let run = self.runs.runs[worker], case .ending(let reason) = run.phase { self.kill(worker, reason) }
+        }
+    }
+
+    /// One step further in an orderly stop.
+    func drainStep() {
+        switch self.lifecycle {
+        case .draining(let until):
+            if self.runs.count > 0 {
+                guard self.now.bootMilliseconds >= until else { return }
+                for worker in self.runs.workers { self.end(worker, .drain) }
+                guard self.runs.count == 0 else { return }
+            }
+            self.lifecycle = .closing(isCleanStopWritten: false)
+            self.refuseAwaitingSpace(.draining)
+            self.requestFinalSnapshot()
+            self.drainStep()
+        case .closing(let isCleanStopWritten):
+            self.commit.urge(self.commit.appendedSequence, whateverThePolicy: true)
+            guard self.commit.isSettled, !self.snapshots.isBusy else { return }
+            if isCleanStopWritten {
+                self.lifecycle = .finished
+                self.effects.append(.finished)
+                return
+            }
+            if let frame = self.commit.nextWatermark(
+                .cleanStop,
+                fingerprint: self.manager.fingerprint,
+                epoch: self.manager.epoch,
+                now: self.now
+            ) {
+                self.lifecycle = .closing(isCleanStopWritten: true)
+                self.effects.append(.write(frame, marks: []))
+            }
+        case .recovering, .running, .finished, .failed:
+            break
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package import DequeModule
+
+/// The state of the queue and its only mutation, `apply`.
+///
+/// It knows nothing of time, files, handlers or threads: the same events in the same order give the same state, and the
+/// same fingerprint, on every machine. What waits where (`ReadyQueue`, `DueTimes`) is derived from it by the engine.
+package final class JobManager {
+    package struct Counts: Sendable, Equatable {
+        package var pending = 0
+        package var inFlight = 0
+        package var completed = 0
+        package var dead = 0
+        package var cancelled = 0
+        /// Of `completed`, those without work.
+        package var simulated = 0
+    }
+
+    /// Sums over the whole life of the store.
+    package struct Totals: Sendable, Equatable {
+        package var enqueued = 0
+        package var purged = 0
+        package var forgotten = 0
+        package var failedRuns = 0
+        package var dispatched = 0
+        package var completed = 0
+        package var dead = 0
+    }
+
+    package let slots = SlotTable()
+    package internal(set) var remembered = RememberedIDs()
+    package internal(set) var actionNames: [String] = []
+    package internal(set) var actionNumbers: [String: UInt16] = [:]
+    package internal(set) var counts = Counts()
+    package internal(set) var totals = Totals()
+    package internal(set) var isPaused = false
+    package internal(set) var settings = Event.Settings()
+    package internal(set) var epoch: UInt32 = 0
+    /// Starts of handlers in this epoch: the lower part of the next token.
+    package internal(set) var startsInEpoch: UInt64 = 0
+    package internal(set) var lastSequence: UInt64 = 0
+    package internal(set) var forgottenRecordsThrough: UInt64 = 0
+    package internal(set) var forgottenIDsThrough: UInt64 = 0
+    /// Completed slots, oldest ACK first. Entries whose slot has gone or changed are skipped.
+    package internal(set) var completedOrder: Deque<CompletedEntry> = []
+    /// Sum over slots and remembered ids.
+    package internal(set) var jobsSum = StateFingerprint()
+
+    package struct CompletedEntry: Sendable {
+        package var ackSequence: UInt64
+        package var slot: UInt32
+    }
+
+    package init() {}
+
+    /// Equal fingerprints mean equal states. O(number of actions).
+    package var fingerprint: StateFingerprint {
+        var sum = self.jobsSum
+        sum.add(self.globals.fingerprint)
+        return sum
+    }
+
+    /// The next token: epoch × 2^33 + starts in this epoch, below 2^53 for 2^20 epochs.
+    package var nextToken: UInt64 { UInt64(self.epoch) << 33 | (self.startsInEpoch + 1) }
+
+    package var memoryBytes: Int {
+        self.slots.memoryBytes + self.remembered.memoryBytes + self.completedOrder.count * 16
+    }
+
+    /// Completed by record or by id: what the books call completed.
+    package var completedCount: Int { self.counts.completed + self.remembered.count }
+    package var simulatedCount: Int { self.counts.simulated + self.remembered.simulatedCount }
+}
+
+/// All state that is not a job: small, copied whole into each snapshot.
+package struct GlobalState: Sendable, Equatable {
+    package var lastSequence: UInt64 = 0
+    package var totals = JobManager.Totals()
+    package var isPaused = false
+    package var settings = Event.Settings()
+    package var epoch: UInt32 = 0
+    package var startsInEpoch: UInt64 = 0
+    package var forgottenRecordsThrough: UInt64 = 0
+    package var forgottenIDsThrough: UInt64 = 0
+    package var actionNames: [String] = []
+
+    package init() {}
+
+    package var fingerprint: StateFingerprint {
+        var mixer = FingerprintMixer(domain: 3)
+        mixer.mix(UInt64(self.totals.enqueued))
+        mixer.mix(UInt64(self.totals.purged))
+        mixer.mix(UInt64(self.totals.forgotten))
+        mixer.mix(UInt64(self.totals.failedRuns))
+        mixer.mix(UInt64(self.totals.dispatched))
+        mixer.mix(UInt64(self.totals.completed))
+        mixer.mix(UInt64(self.totals.dead))
+        mixer.mix((self.isPaused ? 1 : 0) | (self.settings.simulates ? 2 : 0))
+        mixer.mix(UInt64(self.epoch))
+        mixer.mix(self.startsInEpoch)
+        mixer.mix(self.forgottenRecordsThrough)
+        mixer.mix(self.forgottenIDsThrough)
+        mixer.mix(UInt64(self.actionNames.count))
+        return mixer.finish()
+    }
+}
+
+extension JobManager {
+    package var globals: GlobalState {
+        get {
+            var globals = GlobalState()
+            globals.lastSequence = self.lastSequence
+            globals.totals = self.totals
+            globals.isPaused = self.isPaused
+            globals.settings = self.settings
+            globals.epoch = self.epoch
+            globals.startsInEpoch = self.startsInEpoch
+            globals.forgottenRecordsThrough = self.forgottenRecordsThrough
+            globals.forgottenIDsThrough = self.forgottenIDsThrough
+            globals.actionNames = self.actionNames
+            return globals
+        }
+        set {
+            self.lastSequence = newValue.lastSequence
+            self.totals = newValue.totals
+            self.isPaused = newValue.isPaused
+            self.settings = newValue.settings
+            self.epoch = newValue.epoch
+            self.startsInEpoch = newValue.startsInEpoch
+            self.forgottenRecordsThrough = newValue.forgottenRecordsThrough
+            self.forgottenIDsThrough = newValue.forgottenIDsThrough
+            self.actionNames = newValue.actionNames
+            self.actionNumbers = [:]
+            for (number, name) in newValue.actionNames.enumerated() {
+                self.actionNumbers[name] = UInt16(truncatingIfNeeded: number)
+            }
+        }
+    }
+}
+
+/// Loading from a snapshot.
+extension JobManager {
+    /// In ENQUEUE order; nil if the fingerprint of the id is there already, which no sound snapshot holds.
+    package func load(_ slot: JobSlot) -> UInt32? {
+        guard self.slots.find(slot.id) == nil else { return nil }
+        self.jobsSum.add(slot.fingerprint)
+        self.count(slot, by: 1)
+        return self.slots.insert(slot)
+    }
+
+    package func load(_ entry: RememberedIDs.Entry) {
+        self.jobsSum.add(entry.fingerprint)
+        self.remembered.append(entry)
+    }
+
+    /// After the last `load`: completed jobs are listed in ACK order, which is not the order of a snapshot.
+    package func finishLoading() {
+        var completed: [CompletedEntry] = []
+        for number in self.slots.numbers where self.slots[number].state == .completed {
+            completed.append(CompletedEntry(ackSequence: self.slots[number].lastSequence, slot: number))
+        }
+        completed.sort { $0.ackSequence < $1.ackSequence }
+        self.completedOrder = Deque(completed)
+    }
+
+    func count(_ slot: JobSlot, by change: Int) {
+        switch slot.state {
+        case .pending: self.counts.pending += change
+        case .inFlight: self.counts.inFlight += change
+        case .completed:
+            self.counts.completed += change
+            if slot.isSimulated { self.counts.simulated += change }
+        case .dead: self.counts.dead += change
+        case .cancelled: self.counts.cancelled += change
+        }
+    }
+}

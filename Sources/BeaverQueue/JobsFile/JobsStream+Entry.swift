@@ -1,0 +1,103 @@
+extension JobsStream {
+    /// Reads the entry at the cursor; false if its end is not in the window yet.
+    mutating func readEntry(_ window: Span<UInt8>, isLast: Bool) -> Bool {
+        let start = self.cursor
+        let end = min(window.count, start + self.maxEntryBytes)
+        let visible = window.extracting(0..<end)
+        var scanner = JSONScanner(offset: start)
+        do throws(JSONFault) {
+            if visible[start] == ASCII.openBrace {
+                let outcome = try JobsEntryReader.read(
+                    in: visible,
+                    scanner: &scanner,
+                    number: self.entryCount + 1,
+                    options: self.options
+                )
+                self.entryCount += 1
+                self.take(outcome, window, start)
+            } else {
+                try scanner.skipValue(in: visible)
+                // A number may go on in the next piece.
+                if scanner.offset == window.count, !isLast { throw JSONFault(.ended, at: window.count) }
+                self.entryCount += 1
+                self.addFault(window, entry: self.entryCount, at: start, Self.notAnObject(visible[start]))
+            }
+            self.cursor = scanner.offset
+            if self.form != .lines { self.form = .array(.afterValue) }
+            return true
+        } catch {
+            return self.breakEntry(error, window, visible: visible, isLast: isLast)
+        }
+    }
+
+    private mutating func take(_ outcome: JobsEntryReader.Outcome, _ window: Span<UInt8>, _ start: Int) {
+        switch outcome {
+        case .job(let job):
+            if self.options.findsDifferingIDs,
+                let other = self.ledger.entryThatDiffers(from: job, entry: self.entryCount)
+            {
+                self.addFault(
+                    window,
+                    entry: self.entryCount,
+                    at: start,
+                    "the id \"\(TerminalText.excerpt(job.id ?? ""))\" stands in entry \(other) too, with another payload"
+                )
+            } else {
+                self.jobs.append(job)
+            }
+        case .refused(let offset, let message):
+            self.addFault(window, entry: self.entryCount, at: offset, message)
+        }
+    }
+
+    /// The entry at the cursor is not JSON up to the window's end: incomplete, too long, or broken.
+    private mutating func breakEntry(
+        _ fault: JSONFault,
+        _ window: Span<UInt8>,
+        visible: Span<UInt8>,
+        isLast: Bool
+    ) -> Bool {
+        let start = self.cursor
+        let isTooLong = fault.reason == .ended && visible.count - start == self.maxEntryBytes
+        if fault.reason == .ended, !isTooLong, !isLast {
+            var boundary = JSONBoundary()
+            _ = boundary.reachesEnd(in: window, from: start)
+            self.boundary = boundary
+            return false
+        }
+        self.entryCount += 1
+        if isTooLong {
+            let limit = self.maxEntryBytes
+            self.addFault(
+                window,
+                entry: self.entryCount,
+                at: start,
+                "this entry is longer than \(limit) bytes, or a bracket or quote in it is never closed"
+            )
+        } else if fault.reason == .ended {
+            self.addFault(
+                window,
+                entry: self.entryCount,
+                at: start,
+                "the input ends inside this entry; a bracket or quote in it is never closed"
+            )
+        } else {
+            self.addFault(window, entry: self.entryCount, at: fault.offset, fault.sentence)
+        }
+        self.goOnBehind(fault.offset, window)
+        return true
+    }
+
+    private mutating func goOnBehind(_ offset: Int, _ window: Span<UInt8>) {
+        guard self.form == .lines else {
+            self.form = .stopped
+            self.cursor = window.count
+            return
+        }
+        var lineFeed = offset - 1
+        while lineFeed > self.cursor, window[lineFeed] != ASCII.newline { lineFeed -= 1 }
+        let spansLines = lineFeed > self.cursor
+        self.form = .skippingLine(toObject: spansLines)
+        self.cursor = spansLines ? lineFeed : offset
+    }
+}

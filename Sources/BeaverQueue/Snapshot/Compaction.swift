@@ -1,0 +1,192 @@
+/// Makes a snapshot from the one before and the log since, away from the live state.
+///
+/// The live state gives only what it was at the end of one frame (`CompactionTarget`): its counters and its fingerprint.
+/// All jobs come from the files, so each snapshot proves again that the files say what the engine believes. Memory grows
+/// with what changed since the last one, not with the number of jobs.
+struct Compaction {
+    let storage: any Storage
+    let log: LogScan
+    let directory: String
+    let identity: StoreIdentity
+    let target: CompactionTarget
+    let previous: SnapshotReader?
+
+    /// A job that the log since the last snapshot speaks of.
+    private struct Changed {
+        var slot: JobSlot
+        var isGone = false
+        var history: RunHistory
+    }
+
+    private struct Work {
+        /// By ENQUEUE number; only looked up, never walked.
+        var changed: [UInt64: Changed] = [:]
+        /// Jobs accepted since, in order, as they were accepted.
+        var fresh: [JobSlot] = []
+        /// Newest ENQUEUE of an id, kept only where simulated completions may have been replaced.
+        var newest: [UInt64: UInt64] = [:]
+        var leaving: [RememberedIDs.Entry] = []
+    }
+
+    enum Outcome {
+        case written(SnapshotReader)
+        /// The files do not lead to the live state: the file is set aside.
+        case mismatch(QueueError)
+    }
+
+    func run() throws(QueueError) -> Outcome {
+        var work = Work()
+        try self.readLog(into: &work)
+        var writer = try SnapshotWriter(
+            storage: self.storage,
+            directory: self.directory,
+            sequence: self.target.sequence,
+            storeID: self.identity.storeID
+        )
+        do {
+            try self.writeOldJobs(&work, &writer)
+            try self.writeFreshJobs(&work, &writer)
+            try writer.finishJobs()
+            try self.writeRemembered(&work, &writer)
+            let foot = try writer.finish(self.target.globals)
+            guard foot.fingerprint == self.target.fingerprint, foot.jobs == self.target.liveSlots else {
+                try writer.setAside()
+                return .mismatch(
+                    QueueError(
+                        .damaged,
+                        "the log up to record \(self.target.sequence) gives \(foot.jobs) jobs, fingerprint \(foot.fingerprint); "
+                            + "the engine has \(self.target.liveSlots), \(self.target.fingerprint). The snapshot is kept as .bad"
+                    )
+                )
+            }
+            let path = try writer.publish()
+            return .written(try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID))
+        } catch {
+            // The first error is the one to tell; a left-over temporary file is removed at the next start.
+            try? writer.discard()
+            throw error
+        }
+    }
+
+    private var firstSequence: UInt64 { (self.previous?.sequence ?? 0) + 1 }
+    private var mayReplaceSimulated: Bool {
+        !self.target.globals.settings.simulates
+    }
+
+    private func forEachRecord(
+        _ body: (Record, RawSpan) throws(QueueError) -> Void
+    ) throws(QueueError) {
+        let first = self.firstSequence
+        guard first <= self.target.sequence else { return }
+        let segments = try self.log.segments()
+        defer { for segment in segments { segment.file.close() } }
+        let end = try self.log.scan(segments, from: first, through: self.target.sequence) { frame, bytes throws(QueueError) in
+            guard frame.head.lastSequence >= first else { return }
+            var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.identity.hash)
+            while let record = reader.next(in: bytes) {
+                if record.sequence >= first { try body(record, bytes.extracting(reader.lastRange)) }
+            }
+            guard reader.isAtEnd(of: bytes) else {
+                throw .damaged(path: self.log.directory, "a frame holds something else than records")
+            }
+        }
+        guard end.lastGoodSequence == self.target.sequence else {
+            throw .damaged(
+                path: self.log.directory,
+                "the log ends at record \(end.lastGoodSequence), but \(self.target.sequence) was written"
+            )
+        }
+    }
+
+    private func readLog(into work: inout Work) throws(QueueError) {
+        try self.forEachRecord { record, _ throws(QueueError) in
+            if case .enqueue(let enqueue) = record.event {
+                work.fresh.append(
+                    JobSlot(enqueue, sequence: record.sequence, wallMilliseconds: record.wallMilliseconds)
+                )
+                if self.mayReplaceSimulated { work.newest[enqueue.id.low] = record.sequence }
+                return
+            }
+            guard let job = record.event.job else { return }
+            var changed = try self.changed(job, &work)
+            guard
+                changed.slot.apply(record.event, sequence: record.sequence, wallMilliseconds: record.wallMilliseconds)
+            else {
+                throw .damaged(path: self.log.directory, "record \(record.sequence) does not fit job \(job.enqueueSequence)")
+            }
+            if case .purge = record.event { changed.isGone = true }
+            changed.history.note(record.event, wallMilliseconds: record.wallMilliseconds)
+            work.changed[job.enqueueSequence] = changed
+        }
+    }
+
+    private func changed(_ job: JobReference, _ work: inout Work) throws(QueueError) -> Changed {
+        // Taken out while it is changed, so that its history is not copied.
+        if let known = work.changed.removeValue(forKey: job.enqueueSequence) { return known }
+        if job.enqueueSequence < self.firstSequence {
+            if let old = try self.previous?.job(job.enqueueSequence) {
+                return Changed(slot: old.slot, history: old.history)
+            }
+        } else if let place = self.place(of: job.enqueueSequence, in: work.fresh) {
+            return Changed(slot: work.fresh[place], history: RunHistory())
+        }
+        throw .damaged(path: self.log.directory, "job \(job.enqueueSequence) is named but was never accepted")
+    }
+
+    private func place(of enqueueSequence: UInt64, in fresh: [JobSlot]) -> Int? {
+        var low = 0
+        var high = fresh.count
+        while low < high {
+            let middle = (low + high) / 2
+            if fresh[middle].enqueueSequence < enqueueSequence { low = middle + 1 } else { high = middle }
+        }
+        return low < fresh.count && fresh[low].enqueueSequence == enqueueSequence ? low : nil
+    }
+
+    /// Whether the job stays in full. One that leaves its record behind is noted for the remembered ids.
+    private func stays(_ slot: JobSlot, _ work: inout Work) -> Bool {
+        guard slot.state == .completed else { return true }
+        if slot.isSimulated, let newest = work.newest[slot.id.low], newest > slot.enqueueSequence { return false }
+        guard slot.lastSequence <= self.target.globals.forgottenRecordsThrough else { return true }
+        if !slot.hasGeneratedID { work.leaving.append(RememberedIDs.Entry(slot)) }
+        return false
+    }
+
+    private func writeOldJobs(_ work: inout Work, _ writer: inout SnapshotWriter) throws(QueueError) {
+        try self.previous?.forEachJob { slot, record, history throws(QueueError) in
+            let changed = work.changed.removeValue(forKey: slot.enqueueSequence)
+            if changed?.isGone == true { return }
+            let current = changed?.slot ?? slot
+            guard self.stays(current, &work) else { return }
+            let runs = changed?.history ?? RunHistory(decoding: history) ?? RunHistory()
+            try writer.add(current, record: record, history: runs)
+        }
+    }
+
+    private func writeFreshJobs(_ work: inout Work, _ writer: inout SnapshotWriter) throws(QueueError) {
+        var place = 0
+        try self.forEachRecord { record, bytes throws(QueueError) in
+            guard case .enqueue = record.event else { return }
+            let slot = work.fresh[place]
+            place += 1
+            let changed = work.changed.removeValue(forKey: slot.enqueueSequence)
+            if changed?.isGone == true { return }
+            let current = changed?.slot ?? slot
+            guard self.stays(current, &work) else { return }
+            try writer.add(current, record: bytes, history: changed?.history ?? RunHistory())
+        }
+    }
+
+    private func writeRemembered(_ work: inout Work, _ writer: inout SnapshotWriter) throws(QueueError) {
+        let through = self.target.globals.forgottenIDsThrough
+        func stays(_ entry: RememberedIDs.Entry) -> Bool {
+            if entry.isSimulated, let newest = work.newest[entry.id.low], newest > entry.ackSequence { return false }
+            return entry.ackSequence > through
+        }
+        try self.previous?.forEachRemembered { entry throws(QueueError) in
+            if stays(entry) { try writer.add(entry) }
+        }
+        work.leaving.sort { $0.ackSequence < $1.ackSequence }
+        for entry in work.leaving where stays(entry) { try writer.add(entry) }
+    }
+}

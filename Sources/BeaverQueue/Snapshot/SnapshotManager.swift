@@ -1,0 +1,122 @@
+/// The snapshot files of a store: finds the newest whole one, makes the next, deletes old ones.
+package final class SnapshotManager: Sendable {
+    let storage: any Storage
+    let directory: String
+    let identity: StoreIdentity
+    private let state = Lock<State>(State())
+
+    private struct State {
+        var newest: SnapshotReader?
+        /// Of whole snapshots, ascending.
+        var sequences: [UInt64] = []
+    }
+
+    package init(storage: any Storage, directory: String, identity: StoreIdentity) {
+        self.storage = storage
+        self.directory = directory
+        self.identity = identity
+    }
+
+    /// The one that recovery began from or the last one made.
+    package var newest: SnapshotReader? { self.state.withLock { $0.newest } }
+    package var count: Int { self.state.withLock { $0.sequences.count } }
+
+    package struct Loaded {
+        package var manager: JobManager
+        package var reader: SnapshotReader?
+        /// Newer ones that could not be used, with the reason.
+        package var skipped: [QueueError] = []
+    }
+
+    /// Loads the newest whole snapshot; one that is damaged is passed over and named. Changes nothing on disk.
+    ///
+    /// Without any snapshot the manager is empty: the log must then reach back to its first record.
+    package func load() throws(QueueError) -> Loaded {
+        var names: [UInt64] = []
+        for name in try self.storage.list(self.directory) {
+            if let sequence = SnapshotFormat.sequence(name) { names.append(sequence) }
+        }
+        names.sort()
+        var skipped: [QueueError] = []
+        while let sequence = names.last {
+            let path = self.directory + "/" + SnapshotFormat.fileName(sequence)
+            do {
+                let reader = try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID)
+                let manager = JobManager()
+                try reader.load(into: manager)
+                self.state.withLock { state in
+                    state.newest = reader
+                    state.sequences = names
+                }
+                return Loaded(manager: manager, reader: reader, skipped: skipped)
+            } catch {
+                // A disk that cannot be read is no damage: the file may be whole, so nothing is decided without it.
+                guard error.code == .damaged else { throw error }
+                skipped.append(error)
+                names.removeLast()
+            }
+        }
+        return Loaded(manager: JobManager(), reader: nil, skipped: skipped)
+    }
+
+    /// Files that a crash left half made.
+    package func removeLeftovers() throws(QueueError) {
+        for name in try self.storage.list(self.directory) where name.hasSuffix(".snap.tmp") {
+            try self.storage.remove(self.directory + "/" + name)
+        }
+    }
+
+    enum Outcome {
+        case written(SnapshotReport)
+        case failed(QueueError, isMismatch: Bool)
+    }
+
+    /// Makes the snapshot for `target` and deletes those no longer kept. Takes as long as reading and writing them takes.
+    func compact(
+        _ target: CompactionTarget,
+        logDirectory: String,
+        retentionCount: Int,
+        clock: () -> EngineTime
+    ) -> Outcome {
+        let begin = clock()
+        let compaction = Compaction(
+            storage: self.storage,
+            log: LogScan(storage: self.storage, directory: logDirectory, identity: self.identity),
+            directory: self.directory,
+            identity: self.identity,
+            target: target,
+            previous: self.newest
+        )
+        do {
+            switch try compaction.run() {
+            case .mismatch(let error): return .failed(error, isMismatch: true)
+            case .written(let reader):
+                let decision = self.state.withLock { state in
+                    state.newest = reader
+                    state.sequences.append(reader.sequence)
+                    return SnapshotSelection.decide(state.sequences, retentionCount: retentionCount)
+                }
+                for sequence in decision.retire {
+                    try self.storage.remove(self.directory + "/" + SnapshotFormat.fileName(sequence))
+                }
+                if !decision.retire.isEmpty { try self.storage.syncDirectory(self.directory) }
+                let count = self.state.withLock { state in
+                    state.sequences.removeFirst(decision.retire.count)
+                    return state.sequences.count
+                }
+                let seconds = Double(clock().bootNanoseconds - begin.bootNanoseconds) / 1e9
+                return .written(
+                    SnapshotReport(
+                        sequence: reader.sequence,
+                        bytes: reader.byteCount,
+                        count: count,
+                        releaseThrough: decision.releaseThrough,
+                        seconds: seconds
+                    )
+                )
+            }
+        } catch {
+            return .failed(error, isMismatch: false)
+        }
+    }
+}

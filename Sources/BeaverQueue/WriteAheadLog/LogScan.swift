@@ -1,0 +1,230 @@
+/// Reads a log from its files as recovery, `verify` and readers without a lock do: frame after frame, and behind the first
+/// bad one a search for whatever is still valid by itself.
+package struct LogScan {
+    let storage: any Storage
+    let directory: String
+    let identity: StoreIdentity
+
+    package init(storage: any Storage, directory: String, identity: StoreIdentity) {
+        self.storage = storage
+        self.directory = directory
+        self.identity = identity
+    }
+
+    /// A segment file that exists, opened for reading.
+    package struct SegmentFile {
+        package var index: UInt32
+        package var path: String
+        package var file: any StorageFile
+        package var byteCount: Int64
+        package var hasValidHead: Bool
+        /// The first sequence number, if the first frame's head is valid.
+        package var firstSequence: UInt64?
+    }
+
+    /// A frame as it is handed out; `body` is good until the next one.
+    package struct Frame {
+        package var head: FrameHead
+        package var place: FramePlace
+    }
+
+    /// Where the good frames end and what was found behind.
+    package struct End: Sendable, Equatable {
+        package var lastGoodSequence: UInt64
+        package var lastChecksum: UInt32
+        /// Where the next frame goes.
+        package var place: FramePlace
+        package var hasCleanStop = false
+        /// Behind a segment with frames there is always another one; here it is not there, or has no head.
+        package var isNextSegmentMissing = false
+        package var frames = 0
+        package var hasBytes = false
+        package var hasLaterFrames = false
+        package var greatestWatermark: UInt64 = 0
+        /// Behind `place`: for each segment the offset after its last byte that is not zero.
+        package var remains: [UInt32: Int64] = [:]
+    }
+
+    /// All segment files in the order of their index; a hole in the numbers is damage.
+    package func segments() throws(QueueError) -> [SegmentFile] {
+        var segments: [SegmentFile] = []
+        for name in try self.storage.list(self.directory) {
+            guard let index = SegmentName.index(name) else { continue }
+            let path = self.directory + "/" + name
+            if let last = segments.last, last.index + 1 != index {
+                throw .damaged(path: path, "segment \(last.index + 1) is missing before it")
+            }
+            let file = try self.storage.open(path, .readOnly)
+            var segment = SegmentFile(
+                index: index,
+                path: path,
+                file: file,
+                byteCount: try file.size(),
+                hasValidHead: false,
+                firstSequence: nil
+            )
+            var bytes: [UInt8] = []
+            let wanted = SegmentHead.byteCount + CommitFrame.headByteCount
+            let count = try file.read(into: &bytes, count: wanted, at: 0)
+            let span = bytes.span.bytes.extracting(0..<count)
+            segment.hasValidHead =
+                SegmentHead(decoding: span, index: index, storeID: self.identity.storeID, hash: self.identity.hash) != nil
+            let seed = FrameSeed(hash: self.identity.hash, segmentIndex: index)(Int64(SegmentHead.byteCount))
+            segment.firstSequence = FrameHead(span, at: SegmentHead.byteCount, seed: seed)?.firstSequence
+            segments.append(segment)
+        }
+        return segments
+    }
+
+    /// Hands out all good frames from the segment that holds `sequence` on, then looks behind them.
+    ///
+    /// Throws what `onFrame` throws, and `damaged` where the log does not reach back to `sequence`.
+    ///
+    /// With `through`, stops behind the frame that ends there and does not look further: for readers of a log that is
+    /// being written.
+    package func scan(
+        _ segments: [SegmentFile],
+        from sequence: UInt64,
+        through last: UInt64 = .max,
+        onFrame: (Frame, RawSpan) throws(QueueError) -> Void
+    ) throws(QueueError) -> End {
+        let start = segments.lastIndex { $0.firstSequence.map { $0 <= sequence } ?? false } ?? segments.startIndex
+        guard start < segments.count else {
+            throw .damaged(path: self.directory, "the log has no segment")
+        }
+        var end = End(
+            lastGoodSequence: sequence - 1,
+            lastChecksum: 0,
+            place: FramePlace(segmentIndex: segments[start].index, offset: Int64(SegmentHead.byteCount))
+        )
+        if let first = segments[start].firstSequence {
+            guard first <= sequence else {
+                throw .damaged(path: segments[start].path, "it begins with record \(first), but \(sequence) is needed")
+            }
+            end.lastGoodSequence = first - 1
+        }
+        var isChainKnown = false
+        var number = start
+        while number < segments.count {
+            let segment = segments[number]
+            guard segment.hasValidHead else { break }
+            let framesBefore = end.frames
+            if number > start { end.place = FramePlace(segmentIndex: segment.index, offset: Int64(SegmentHead.byteCount)) }
+            try self.readFrames(of: segment, through: last, into: &end, isChainKnown: &isChainKnown, onFrame: onFrame)
+            if end.lastGoodSequence >= last { return end }
+            // A segment is left for the next one only when a frame did not fit, so the next one then has a frame.
+            let nextHasFrames = number + 1 < segments.count && segments[number + 1].firstSequence == end.lastGoodSequence + 1
+            guard end.frames > framesBefore, nextHasFrames else { break }
+            number += 1
+        }
+        if let last = segments.firstIndex(where: { $0.index == end.place.segmentIndex }), end.frames > 0 {
+            end.isNextSegmentMissing = last + 1 == segments.count || !segments[last + 1].hasValidHead
+        }
+        try self.lookBehind(segments[min(number, segments.count - 1)...], into: &end)
+        return end
+    }
+
+    private func readFrames(
+        of segment: SegmentFile,
+        through last: UInt64,
+        into end: inout End,
+        isChainKnown: inout Bool,
+        onFrame: (Frame, RawSpan) throws(QueueError) -> Void
+    ) throws(QueueError) {
+        let seed = FrameSeed(hash: self.identity.hash, segmentIndex: segment.index)
+        var window = FileWindow(file: segment.file, byteCount: segment.byteCount)
+        while true {
+            let offset = end.place.offset
+            guard let headRange = try window.range(CommitFrame.headByteCount, at: offset),
+                let head = FrameHead(window.buffer.span.bytes, at: headRange.lowerBound, seed: seed(offset)),
+                head.firstSequence == end.lastGoodSequence + 1,
+                !isChainKnown || head.previousChecksum == end.lastChecksum,
+                let range = try window.range(CommitFrame.headByteCount + head.bodyByteCount, at: offset)
+            else { return }
+            let body = window.buffer.span.bytes.extracting(range.lowerBound + CommitFrame.headByteCount..<range.upperBound)
+            guard Checksum.crc32c(body) == head.bodyChecksum else { return }
+            try onFrame(Frame(head: head, place: end.place), body)
+            end.frames += 1
+            end.lastGoodSequence = head.lastSequence
+            end.lastChecksum = head.checksum
+            end.greatestWatermark = max(end.greatestWatermark, head.watermark)
+            end.hasCleanStop = head.kind == .cleanStop
+            end.place.offset += Int64(head.stride)
+            isChainKnown = true
+            if end.lastGoodSequence >= last { return }
+        }
+    }
+
+    /// Searches behind `end.place` for heads that are valid by themselves, at every place where one could begin.
+    private func lookBehind(_ segments: ArraySlice<SegmentFile>, into end: inout End) throws(QueueError) {
+        for segment in segments {
+            let from = segment.index == end.place.segmentIndex ? end.place.offset : Int64(SegmentHead.byteCount)
+            let seed = FrameSeed(hash: self.identity.hash, segmentIndex: segment.index)
+            var window = FileWindow(file: segment.file, byteCount: segment.byteCount)
+            var offset = from
+            while let range = try window.available(at: offset) {
+                let bytes = window.buffer.span.bytes
+                var place = range.lowerBound
+                while place + 8 <= range.upperBound {
+                    let word = bytes.load(UInt64.self, at: place)
+                    if word != 0 {
+                        let position = offset + Int64(place - range.lowerBound)
+                        end.remains[segment.index] = position + 8
+                        if word == CommitFrame.magic, place + CommitFrame.headByteCount <= range.upperBound,
+                            let head = FrameHead(bytes, at: place, seed: seed(position))
+                        {
+                            end.greatestWatermark = max(end.greatestWatermark, head.watermark)
+                            if position != end.place.offset || segment.index != end.place.segmentIndex {
+                                end.hasLaterFrames = true
+                            }
+                        }
+                    }
+                    place += 8
+                }
+                // The last head-length of a piece is looked at again with the next one.
+                let seen = place - range.lowerBound
+                let isLast = offset + Int64(range.count) >= segment.byteCount
+                offset += Int64(isLast ? max(seen, 8) : seen - CommitFrame.headByteCount)
+                if isLast { break }
+            }
+            if end.remains[segment.index] != nil { end.hasBytes = true }
+        }
+    }
+}
+
+/// A piece of a file in memory, moved forward as it is read.
+struct FileWindow {
+    let file: any StorageFile
+    /// Nothing is read at or after this offset.
+    var byteCount: Int64
+    private let pieceByteCount: Int
+    private(set) var buffer: [UInt8] = []
+    private var start: Int64 = 0
+    private var filled = 0
+
+    init(file: any StorageFile, byteCount: Int64, pieceByteCount: Int = 4 << 20) {
+        self.file = file
+        self.byteCount = byteCount
+        self.pieceByteCount = pieceByteCount
+    }
+
+    /// Where `count` bytes from `offset` on stand in `buffer`; nil past the end of the file.
+    mutating func range(_ count: Int, at offset: Int64) throws(QueueError) -> Range<Int>? {
+        guard count >= 0, offset >= 0, Int64(count) <= self.byteCount - offset else { return nil }
+        if offset < self.start || offset + Int64(count) > self.start + Int64(self.filled) {
+            let wanted = min(Int64(max(self.pieceByteCount, count)), self.byteCount - offset)
+            self.start = offset
+            self.filled = try self.file.read(into: &self.buffer, count: Int(wanted), at: offset)
+            guard self.filled >= count else { return nil }
+        }
+        let place = Int(offset - self.start)
+        return place..<place + count
+    }
+
+    /// What of the file stands in `buffer` from `offset` on: a whole piece, or the rest of the file.
+    mutating func available(at offset: Int64) throws(QueueError) -> Range<Int>? {
+        let count = min(Int64(self.pieceByteCount), self.byteCount - offset)
+        guard count > 0 else { return nil }
+        return try self.range(Int(count), at: offset)
+    }
+}

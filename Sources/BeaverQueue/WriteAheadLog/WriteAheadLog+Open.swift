@@ -1,0 +1,116 @@
+/// Opening: a new log, or one that a scan has read to its end.
+extension WriteAheadLog {
+    /// The first two segments. The store's identity is written after this, so that a crash in between leaves no store.
+    package static func create(
+        storage: any Storage,
+        directory: String,
+        identity: StoreIdentity
+    ) throws(QueueError) {
+        try storage.createDirectory(directory)
+        var byteCount = self.firstSegmentBytes
+        for index in UInt32(1)...2 {
+            let segment = try self.create(
+                index,
+                byteCount: byteCount,
+                storage: storage,
+                directory: directory,
+                identity: identity
+            )
+            segment.file.close()
+            byteCount *= 2
+        }
+    }
+
+    /// Cuts what stands behind the last good frame: zeros, synced. What is cut is kept beside as a `.torn` file.
+    ///
+    /// A crash in here leaves fewer bytes to cut and the same decision. Returns how many bytes were not zero.
+    package static func cut(
+        _ end: LogScan.End,
+        storage: any Storage,
+        directory: String,
+        wallMilliseconds: Int64
+    ) throws(QueueError) -> Int64 {
+        var cutBytes: Int64 = 0
+        for (index, last) in end.remains.sorted(by: { $0.key < $1.key }) {
+            let start = index == end.place.segmentIndex ? end.place.offset : Int64(SegmentHead.byteCount)
+            guard last > start else { continue }
+            let path = directory + "/" + SegmentName.file(index)
+            let file = try storage.open(path, .readWrite)
+            defer { file.close() }
+            let last = min(last, try file.size())
+            try self.keep(file, from: start, to: last, as: "\(path).\(wallMilliseconds).torn", storage: storage)
+            try self.fillWithZeros(file, from: start, to: last)
+            cutBytes += last - start
+        }
+        if cutBytes > 0 { try storage.syncDirectory(directory) }
+        return cutBytes
+    }
+
+    private static func keep(
+        _ file: any StorageFile,
+        from start: Int64,
+        to end: Int64,
+        as path: String,
+        storage: any Storage
+    ) throws(QueueError) {
+        let copy = try storage.open(path, .createOrTruncate)
+        defer { copy.close() }
+        var buffer: [UInt8] = []
+        var offset = start
+        while offset < end {
+            let count = try file.read(into: &buffer, count: Int(min(1 << 20, end - offset)), at: offset)
+            guard count > 0 else { break }
+            try copy.write(buffer.span.bytes.extracting(0..<count), at: offset - start)
+            offset += Int64(count)
+        }
+        try copy.synchronizeData()
+    }
+
+    /// Opens for writing behind `end`, which was decided to be sound (after `cut`).
+    package static func open(
+        storage: any Storage,
+        directory: String,
+        identity: StoreIdentity,
+        maxSegmentBytes: Int64,
+        segments found: [LogScan.SegmentFile],
+        end: LogScan.End,
+        index: sending RecordIndex
+    ) throws(QueueError) -> WriteAheadLog {
+        var segments: [Segment] = []
+        var current = 0
+        for (number, entry) in found.enumerated() {
+            guard entry.hasValidHead else { break }
+            let file = try storage.open(entry.path, .readWrite)
+            var segment = Segment(index: entry.index, file: file, capacity: entry.byteCount)
+            if entry.index < end.place.segmentIndex {
+                segment.usedBytes = entry.byteCount
+                segment.lastSequence = (found[number + 1].firstSequence ?? 1) - 1
+            } else if entry.index == end.place.segmentIndex {
+                segment.usedBytes = end.place.offset
+                segment.lastSequence = end.lastGoodSequence
+                current = number
+            }
+            segments.append(segment)
+        }
+        guard current < segments.count, segments[current].index == end.place.segmentIndex else {
+            throw .damaged(path: directory, "segment \(end.place.segmentIndex) has no whole head")
+        }
+        let state = State(
+            segments: segments,
+            current: current,
+            previousChecksum: end.lastChecksum,
+            lastWritten: end.lastGoodSequence,
+            // What an earlier life wrote may never have been synced: the first sync covers all that was replayed.
+            firstDirty: 0,
+            index: index
+        )
+        let log = try WriteAheadLog(
+            storage: storage,
+            directory: directory,
+            identity: identity,
+            maxSegmentBytes: maxSegmentBytes,
+            state: state
+        )
+        return log
+    }
+}

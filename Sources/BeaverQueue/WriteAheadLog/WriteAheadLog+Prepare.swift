@@ -1,0 +1,90 @@
+/// Making room ahead of the writer.
+extension WriteAheadLog {
+    package func prepare(atLeast byteCount: Int64) throws(QueueError) {
+        try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: true)
+    }
+
+    /// Creates what is missing of `segmentsAhead` segments behind the current one, the next of which takes a frame of
+    /// `byteCount`; with `fill`, also fills that one with zeros.
+    func prepare(segmentsAhead: Int, atLeast byteCount: Int64, fill: Bool) throws(QueueError) {
+        try self.preparation.withLock { _ throws(QueueError) in
+            while true {
+                let (count, last) = self.state.withLock { state in
+                    (state.segments.count - state.current - 1, state.segments[state.segments.count - 1])
+                }
+                guard count < segmentsAhead else { break }
+                let wanted = max(byteCount + Int64(SegmentHead.byteCount), min(last.capacity * 2, self.maxSegmentBytes))
+                let segment = try self.create(last.index + 1, byteCount: wanted)
+                self.state.withLock { $0.segments.append(segment) }
+            }
+            try self.fitNext(byteCount)
+            if fill { try self.fillNext() }
+        }
+    }
+
+    /// A frame larger than the segment ahead gets that one enlarged to its own size.
+    private func fitNext(_ byteCount: Int64) throws(QueueError) {
+        let next = self.state.withLock { $0.segments[$0.current + 1] }
+        let wanted = byteCount + Int64(SegmentHead.byteCount)
+        guard next.capacity < wanted else { return }
+        try next.file.allocate(wanted)
+        try next.file.synchronizeData()
+        self.state.withLock { state in
+            for place in state.segments.indices where state.segments[place].index == next.index {
+                state.segments[place].capacity = wanted
+            }
+        }
+    }
+
+    /// Zeros are written, not only reserved: a sync of a block that was never written has to write metadata too.
+    private func fillNext() throws(QueueError) {
+        let next = self.state.withLock { $0.segments[$0.current + 1] }
+        guard !next.isZeroFilled else { return }
+        try Self.fillWithZeros(next.file, from: Int64(SegmentHead.byteCount), to: next.capacity)
+        self.state.withLock { state in
+            for place in state.segments.indices where state.segments[place].index == next.index {
+                state.segments[place].isZeroFilled = true
+            }
+        }
+    }
+
+    static func fillWithZeros(_ file: any StorageFile, from start: Int64, to end: Int64) throws(QueueError) {
+        let zeros = [UInt8](repeating: 0, count: 1 << 20)
+        var offset = start
+        while offset < end {
+            let count = Int(min(Int64(zeros.count), end - offset))
+            try file.write(zeros.span.bytes.extracting(0..<count), at: offset)
+            offset += Int64(count)
+        }
+        try file.synchronizeData()
+    }
+
+    /// A crash in here leaves a file without a whole head behind a segment without frames: made anew at the next start.
+    func create(_ index: UInt32, byteCount: Int64) throws(QueueError) -> Segment {
+        try Self.create(index, byteCount: byteCount, storage: self.storage, directory: self.directory, identity: self.identity)
+    }
+
+    static func create(
+        _ index: UInt32,
+        byteCount: Int64,
+        storage: any Storage,
+        directory: String,
+        identity: StoreIdentity
+    ) throws(QueueError) -> Segment {
+        let path = directory + "/" + SegmentName.file(index)
+        let file = try storage.open(path, .createOrTruncate)
+        let head = SegmentHead(index: index, storeID: identity.storeID, createdWallMilliseconds: 0)
+        do {
+            try file.allocate(byteCount)
+            try file.write(head.encode(hash: identity.hash).span.bytes, at: 0)
+            try file.synchronizeData()
+            try storage.syncDirectory(directory)
+        } catch {
+            // Not a file of the log yet: taken away, so that a full disk has its blocks back.
+            file.close()
+            try storage.remove(path)
+            throw error
+        }
+        return Segment(index: index, file: file, capacity: byteCount)
+    }
+}
