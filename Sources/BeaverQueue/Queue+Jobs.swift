@@ -5,13 +5,13 @@ extension Queue {
         after cursor: JobCursor?,
         limit: Int
     ) async throws(QueueError) -> JobPage {
-        try await self.core().lookup.jobs(matching: filter, after: cursor, limit: limit)
+        try await self.readyCore().lookup.jobs(matching: filter, after: cursor, limit: limit)
     }
 
-    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.core().lookup.job(id) }
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.readyCore().lookup.job(id) }
 
     public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
-        try await self.core().lookup.output(of: id, run: run, from: offset)
+        try await self.readyCore().lookup.output(of: id, run: run, from: offset)
     }
 
     public func retry(_ id: String) async throws(QueueError) { _ = try await self.act(.retry, id) }
@@ -26,7 +26,7 @@ extension Queue {
     public func purge(_ id: String) async throws(QueueError) { _ = try await self.act(.purge, id) }
 
     private func act(_ action: JobAction, _ id: String) async throws(QueueError) -> JobSlot.State? {
-        let row = try await self.core().lookup.row(id)
+        let row = try await self.readyCore().lookup.row(id)
         guard case .acted(let result, let state) = try await self.perform(.act(action, on: [.id(row.slot.id)])) else {
             return nil
         }
@@ -59,7 +59,7 @@ extension Queue {
 
     /// The jobs are collected first; one that changed before its turn is skipped, and counted.
     private func act(_ action: JobAction, matching filter: JobFilter) async throws(QueueError) -> BulkResult {
-        let rows = try await self.core().lookup.rows(matching: filter)
+        let rows = try await self.readyCore().lookup.rows(matching: filter)
         var sum = BulkResult(matched: rows.count, done: 0, skipped: 0)
         var start = 0
         while start < rows.count {
@@ -76,6 +76,6 @@ extension Queue {
     }
 
     public func count(matching filter: JobFilter) async throws(QueueError) -> Int {
-        try await self.core().lookup.rows(matching: filter).count
+        try await self.readyCore().lookup.rows(matching: filter).count
     }
 }

@@ -106,7 +106,7 @@ extension Queue {
             configuration: configuration,
             closures: closures
         )
-        let settings = EngineSettings(configuration, runner: runner)
+        let settings = EngineSettings(configuration, runner: runner, hasClosures: !closures.isEmpty)
         let engine = Engine(
             manager: recovered.manager,
             settings: settings,
@@ -157,8 +157,8 @@ extension Queue {
         )
         for notice in notices { logLine(notice) }
         self.announce(report, logLine)
-        self.life.withLock { $0.stage = .running(core) }
         try controller.start()
+        self.enter(.running(core))
     }
 
     private func announce(_ report: QueueStatus.Recovery, _ logLine: (QueueLogLine) -> Void) {
@@ -170,8 +170,8 @@ extension Queue {
     }
 
     func ended(_ ending: Controller.Ending) {
+        self.enter(.ended(ending))
         let waiters = self.life.withLock { life in
-            life.stage = .ended(ending)
             life.held = nil
             defer { life.stopWaiters = [] }
             return life.stopWaiters
@@ -185,13 +185,15 @@ extension Queue {
         guard faults.isEmpty else { throw QueueError(.configuration, faults.joined(separator: "; ")) }
         let core = try self.core()
         core.runner.update(configuration: configuration)
-        _ = try await self.perform(.reconfigure(EngineSettings(configuration, runner: core.runner)))
+        let hasClosures = self.life.withLock { !$0.closures.isEmpty }
+        let settings = EngineSettings(configuration, runner: core.runner, hasClosures: hasClosures)
+        _ = try await self.perform(.reconfigure(settings))
         core.runner.simulatesUnknown = core.controller.look { $0.manager.settings.simulates }
     }
 }
 
 extension EngineSettings {
-    init(_ configuration: QueueConfiguration, runner: CommandRunner) {
+    init(_ configuration: QueueConfiguration, runner: CommandRunner, hasClosures: Bool) {
         self.init()
         self.workers = configuration.dispatches ? configuration.worker.count : 0
         self.worker = configuration.worker
@@ -204,7 +206,7 @@ extension EngineSettings {
         self.keepLogBytes = configuration.log.keepBytes
         self.maxMemoryBytes = Int(clamping: configuration.limits.maxMemoryBytes ?? MemoryLimit.defaultBytes())
         self.unknown = configuration.unknown
-        self.hasHandlers = !configuration.isUnconfigured || runner.hasHandlers
+        self.hasHandlers = !configuration.isUnconfigured || hasClosures
         self.policy = { runner.actionPolicy(for: $0) }
     }
 }

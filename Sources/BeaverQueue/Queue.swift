@@ -43,6 +43,7 @@ public final class Queue: QueueControl, Sendable {
         var held: Held?
         var closures: [String: @Sendable (HandledJob) async throws -> Void] = [:]
         var logLine: @Sendable (QueueLogLine) -> Void = { _ in }
+        var startWaiters: [@Sendable () -> Void] = []
         var stopWaiters: [@Sendable (Controller.Ending) -> Void] = []
     }
 
@@ -117,6 +118,7 @@ public final class Queue: QueueControl, Sendable {
         if let core = try? self.core() { core.controller.submit(.drain(now: now)) { _ in } }
     }
 
+    /// What is running now; throws why there is nothing.
     func core() throws(QueueError) -> Core {
         let stage = self.life.withLock { $0.stage }
         switch stage {
@@ -128,9 +130,33 @@ public final class Queue: QueueControl, Sendable {
         }
     }
 
+    /// As `core`, but a caller who comes during recovery waits for its end.
+    func readyCore() async throws(QueueError) -> Core {
+        await withCheckedContinuation { continuation in
+            let mustWait = self.life.withLock { life in
+                guard case .recovering = life.stage else { return false }
+                life.startWaiters.append { continuation.resume() }
+                return true
+            }
+            if !mustWait { continuation.resume() }
+        }
+        return try self.core()
+    }
+
+    /// Moves on, and wakes who waits for the end of recovery.
+    func enter(_ stage: Life.Stage) {
+        let waiters = self.life.withLock { life in
+            // The end is final: it may come before the start has said that it is done.
+            if case .ended = life.stage {} else { life.stage = stage }
+            defer { life.startWaiters = [] }
+            return life.startWaiters
+        }
+        for waiter in waiters { waiter() }
+    }
+
     /// Sends one command and waits until its answer is durable.
     func perform(_ command: EngineCommand) async throws(QueueError) -> EngineAnswer {
-        let answer = try await self.core().controller.submit(command)
+        let answer = try await self.readyCore().controller.submit(command)
         if case .failed(let error) = answer { throw error }
         return answer
     }

@@ -126,12 +126,12 @@ static int give_up(struct child *child, int step) {
 }
 
 // Default actions everywhere, before signals are unblocked: a handler of ours would run in the child on our memory.
-// Those of glibc's two internal signals stay, sigaction refuses them and exec resets them.
+// Asked of the kernel directly, because glibc's sigaction refuses its two internal signals, and glibc's own posix_spawn
+// leaves them ignored in what it starts.
 static void reset_signals(void) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    // The kernel's struct sigaction, larger than on any processor: all zeros is the default action.
+    unsigned long action[8] = {0};
+    for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, action, NULL, 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

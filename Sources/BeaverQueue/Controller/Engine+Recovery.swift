@@ -15,7 +15,7 @@ extension Engine {
 
     /// To be called once, before `handle`. Returns how many runs were interrupted.
     package func begin(_ start: Start, now: EngineTime) -> Int {
-        self.now = now
+        self.setNow(now)
         self.snapshots.replayedBytes = start.replayedBytes
         self.snapshots.lastSequence = start.snapshotSequence
         self.snapshots.lastBytes = start.snapshotBytes

@@ -22,7 +22,6 @@ package struct HandlerRegistry: Sendable {
         /// A job's own value comes first.
         package var maxRetry: UInt16
         /// Pause the action after so many failed runs in a row; nil: never.
-        ///
         package var pauseOnFailures: Int?
     }
 

@@ -17,15 +17,45 @@ internal import Musl
 struct MarkedProcesses {
     /// What the variable begins with for all runs of this store.
     private let prefix: [UInt8]
+    private let ignoresOwnChildren: Bool
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
-    init(storeID: String) {
+    /// `ignoresOwnChildren`: a child of ours that is just becoming another program is a run that we are starting, and
+    /// nothing that is left of one.
+    ///
+    /// The first process of a container cannot know: it is also the parent of what is left.
+    init(storeID: String, ignoresOwnChildren: Bool) {
+        self.ignoresOwnChildren = ignoresOwnChildren && getpid() != 1
         self.prefix = Array("\(RunEnvironment.marker)=\(storeID).".utf8)
     }
 
-    /// The token of the run a process belongs to; nil if to none of this store, or if it is gone.
-    mutating func token(of processID: Int32) -> UInt64? {
+    /// What a process says of itself.
+    enum Mark: Equatable {
+        /// It belongs to the run with this token.
+        case token(UInt64)
+        /// It belongs to no run of this store, or is gone.
+        case none
+        /// It is just becoming another program, and nobody can tell for some microseconds.
+        case undecided
+    }
+
+    mutating func mark(of processID: Int32) -> Mark {
         let count = self.readEnvironment(of: processID)
+        if count > 0 { return self.token(inFirst: count).map { .token($0) } ?? .none }
+        guard let status = ProcessStatus(of: processID), status.isExecuting else { return .none }
+        return self.ignoresOwnChildren && status.parentProcessID == getpid() ? .none : .undecided
+    }
+
+    /// A pidfd of the process if it still belongs to that run.
+    mutating func hold(_ processID: Int32, token: UInt64) -> Int32? {
+        // Fails for ids of threads and of what is gone: neither is a process to hold.
+        guard let descriptor = try? SystemCall.retrying({ cbeaver_pidfd_open(processID) }) else { return nil }
+        if self.mark(of: processID) == .token(token) { return descriptor }
+        SystemCall.close(descriptor)
+        return nil
+    }
+
+    private func token(inFirst count: Int) -> UInt64? {
         var from = 0
         while from < count {
             let found = self.buffer.withUnsafeBytes { bytes in
@@ -40,15 +70,6 @@ struct MarkedProcesses {
             }
             from = start + 1
         }
-        return nil
-    }
-
-    /// A pidfd of the process if it still belongs to that run.
-    mutating func hold(_ processID: Int32, token: UInt64) -> Int32? {
-        // Fails for ids of threads and of what is gone: neither is a process to hold.
-        guard let descriptor = try? SystemCall.retrying({ cbeaver_pidfd_open(processID) }) else { return nil }
-        if self.token(of: processID) == token { return descriptor }
-        SystemCall.close(descriptor)
         return nil
     }
 

@@ -112,13 +112,9 @@ struct ProcessGroup {
             if error.number == ESRCH { return true }
         }
         if !lookingClosely { return false }
-        return !MarkedProcesses.all().contains { self.isLiveMember($0) }
-    }
-
-    private func isLiveMember(_ processID: Int32) -> Bool {
-        guard let status = SystemCall.text(at: "/proc/\(processID)/stat") else { return false }
-        // state, parent, group follow the name in brackets, which may contain anything.
-        let fields = status[(status.lastIndex(of: ")") ?? status.startIndex)...].split(separator: " ")
-        return fields.count > 3 && fields[3] == "\(self.leaderProcessID)" && fields[1] != "Z" && fields[1] != "X"
+        return !MarkedProcesses.all().contains { processID in
+            guard let status = ProcessStatus(of: processID) else { return false }
+            return status.groupProcessID == self.leaderProcessID && !status.hasEnded
+        }
     }
 }

@@ -19,6 +19,9 @@ extension ProcessLoop {
     /// Up to so many ids are looked at one by one; for more, listing /proc is cheaper.
     private static let idsOneByOne: Int32 = 512
 
+    /// A process that hangs half way between two programs, whosever it is, does not hold up runs for longer.
+    private static let looksForUndecided = 8
+
     func leaderMayHaveEnded(_ run: ProcessRun) {
         guard run.end == nil, let end = run.group.leaderEnd() else { return }
         // If someone else has reaped the leader, its id may be anyone's; the search by marker is left.
@@ -37,13 +40,13 @@ extension ProcessLoop {
         if self.lookingAt.isEmpty { return }
         let runs = self.lookingAt.compactMap { self.runs[$0] }
         self.lookingAt.removeAll(keepingCapacity: true)
-        self.killSurvivors(of: runs)
+        let isDecided = self.killSurvivors(of: runs)
         for run in runs {
             run.lookCount += 1
             let survivors = run.survivors.filter { !MarkedProcesses.hasEnded($0) }
             for descriptor in run.survivors where !survivors.contains(descriptor) { SystemCall.close(descriptor) }
             // Nobody found now and all those found before gone: nobody is left who could have forked.
-            let isClear = run.survivors.isEmpty
+            let isClear = run.survivors.isEmpty && (isDecided || run.lookCount > Self.looksForUndecided)
             run.survivors = survivors
             // Members of a group end within microseconds of their SIGKILL; after some milliseconds it is worth a search.
             if isClear && run.group.isGone(lookingClosely: run.lookCount > 8) {
@@ -60,21 +63,27 @@ extension ProcessLoop {
         run.ended(run.finish())
     }
 
-    private func killSurvivors(of runs: [ProcessRun]) {
+    /// False if a process could not say whose it is.
+    private func killSurvivors(of runs: [ProcessRun]) -> Bool {
+        var isUndecided = false
         var byToken: [UInt64: ProcessRun] = [:]
         for run in runs { byToken[run.launch.token] = run }
         let live = Set(self.runs.values.lazy.filter { $0.end == nil }.map(\.group.leaderProcessID))
         var newest = MarkedProcesses.newest()
         for processID in self.candidates(for: runs, newest: newest) where !live.contains(processID) {
-            self.killSurvivor(processID, of: byToken)
+            self.killSurvivor(processID, of: byToken, isUndecided: &isUndecided)
         }
         // What was born during the search.
         for _ in 0..<4 {
-            let before = newest
-            newest = MarkedProcesses.newest()
-            guard let before, let newest, before < newest, newest - before <= Self.idsOneByOne else { return }
-            for processID in before + 1...newest { self.killSurvivor(processID, of: byToken) }
+            guard let before = newest, let after = MarkedProcesses.newest(), before < after else { break }
+            // A storm of new processes: look again at all of them.
+            if after - before > Self.idsOneByOne { return false }
+            for processID in before + 1...after {
+                self.killSurvivor(processID, of: byToken, isUndecided: &isUndecided)
+            }
+            newest = after
         }
+        return !isUndecided
     }
 
     /// Which processes may belong to these runs.
@@ -92,9 +101,19 @@ extension ProcessLoop {
         return MarkedProcesses.all().filter { $0 > smallest }
     }
 
-    private func killSurvivor(_ processID: Int32, of runs: [UInt64: ProcessRun]) {
-        guard let token = self.marked.token(of: processID), let run = runs[token] else { return }
-        guard let descriptor = self.marked.hold(processID, token: token) else { return }
+    private func killSurvivor(
+        _ processID: Int32,
+        of runs: [UInt64: ProcessRun],
+        isUndecided: inout Bool
+    ) {
+        let mark = self.marked.mark(of: processID)
+        if mark == .undecided { isUndecided = true }
+        guard case .token(let token) = mark, let run = runs[token] else { return }
+        guard let descriptor = self.marked.hold(processID, token: token) else {
+            // It ended meanwhile, or became another program: look again.
+            isUndecided = true
+            return
+        }
         // It may have ended by itself meanwhile, which is as good.
         _ = cbeaver_pidfd_signal(descriptor, SIGKILL)
         run.survivors.append(descriptor)

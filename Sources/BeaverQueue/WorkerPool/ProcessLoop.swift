@@ -75,7 +75,7 @@ final class ProcessLoop {
         self.mailbox = mailbox
         self.pollDescriptor = pollDescriptor
         self.nothing = nothing
-        self.marked = MarkedProcesses(storeID: storeID)
+        self.marked = MarkedProcesses(storeID: storeID, ignoresOwnChildren: true)
     }
 
     private func run() {

@@ -1,7 +1,17 @@
 /// Making room ahead of the writer.
 extension WriteAheadLog {
     package func prepare(atLeast byteCount: Int64) throws(QueueError) {
-        try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: true)
+        do {
+            try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: true)
+        } catch {
+            guard error.isNoSpace else { throw error }
+            throw QueueError(
+                .full,
+                "the disk is full: \(error.message). Jobs are refused until there is room again; running ones go on",
+                errorNumber: error.errorNumber,
+                path: error.path
+            )
+        }
     }
 
     /// Creates what is missing of `segmentsAhead` segments behind the current one, the next of which takes a frame of
