@@ -104,7 +104,7 @@ struct MarkedProcesses {
             if filled == self.buffer.count {
                 // A stack of 8 MiB, the usual one, allows 2 MiB of arguments and environment.
                 if filled >= 8 << 20 { return filled }
-                self.buffer.append(contentsOf: repeatElement(0, count: filled))
+                self.buffer.append(contentsOf: [UInt8](repeating: 0, count: filled))
             }
             let count = self.buffer.withUnsafeMutableBytes { bytes in
                 try? SystemCall.retrying {
