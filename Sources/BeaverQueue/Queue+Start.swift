@@ -23,7 +23,7 @@ extension Queue {
     public func takeDirectory() async throws(QueueError) {
         let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
             do throws(QueueError) {
-                try NamedThread.start("beaver-lock") {
+                try SystemThread.start("beaver-lock") {
                     do throws(QueueError) {
                         try self.takeDirectoryBlocking()
                         continuation.resume(returning: .success(()))

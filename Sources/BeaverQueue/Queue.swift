@@ -69,7 +69,7 @@ public final class Queue: QueueControl, Sendable {
         let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
             do throws(QueueError) {
                 // Recovery blocks on the disk for as long as it takes: not on a thread of Swift's pool.
-                try NamedThread.start("beaver-recover") { continuation.resume(returning: self.startBlocking()) }
+                try SystemThread.start("beaver-recover") { continuation.resume(returning: self.startBlocking()) }
             } catch {
                 continuation.resume(returning: .failure(error))
             }

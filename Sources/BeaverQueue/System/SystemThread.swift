@@ -1,3 +1,5 @@
+internal import CBeaver
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -40,6 +42,7 @@ enum SystemThread {
     private static let enter: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
         guard let context else { return nil }
         let body = Unmanaged<Body>.fromOpaque(context).takeRetainedValue()
+        cbeaver_name_thread(body.name)
         body.run()
         return nil
     }
