@@ -97,9 +97,9 @@ extension Queue {
         report.phases = lockReport.phases + report.phases
         report.seconds += lockReport.seconds
         self.life.withLock { $0.stage = .recovering(phase: "orphans", records: report.replayedRecords) }
-        report.orphansEnded = Orphans.endAll(storeID: identity.storeID).endedCount
-        timer.end("orphans", in: &report)
         let (closures, logLine) = self.life.withLock { ($0.closures, $0.logLine) }
+        report.orphansEnded = Self.endOrphans(of: identity, logLine)
+        timer.end("orphans", in: &report)
         let runner = try CommandRunner(
             storeID: identity.storeID,
             outputDirectory: configuration.dataDirectory + "/output",
@@ -138,27 +138,48 @@ extension Queue {
                 self.ended(ending)
             }
         )
-        let core = Core(
-            controller: controller,
-            runner: runner,
-            lookup: JobLookup(
-                engine: controller.engine,
-                payloads: payloads,
-                hash: identity.hash,
-                outputDirectory: configuration.dataDirectory + "/output",
-                clock: { BootClock.now() }
-            ),
-            hash: identity.hash,
-            lock: lock,
-            report: report,
-            startedAt: BootClock.now(),
-            dataDirectory: configuration.dataDirectory,
-            fileSystem: try storage.fileSystemName(of: configuration.dataDirectory)
-        )
+        let core = try self.core(of: controller, runner, lock, report, storage)
         for notice in notices { logLine(notice) }
         self.announce(report, logLine)
         try controller.start()
         self.enter(.running(core))
+    }
+
+    private func core(
+        of controller: Controller,
+        _ runner: CommandRunner,
+        _ lock: DirectoryLock,
+        _ report: QueueStatus.Recovery,
+        _ storage: FileStorage
+    ) throws(QueueError) -> Core {
+        let directory = AbsolutePath.of(self.configuration.dataDirectory)
+        return Core(
+            controller: controller,
+            runner: runner,
+            lookup: JobLookup(
+                engine: controller.engine,
+                payloads: controller.parts.payloads,
+                hash: controller.parts.hash,
+                outputDirectory: directory + "/output",
+                clock: controller.parts.clock
+            ),
+            hash: controller.parts.hash,
+            lock: lock,
+            report: report,
+            startedAt: BootClock.now(),
+            dataDirectory: directory,
+            fileSystem: try storage.fileSystemName(of: directory)
+        )
+    }
+
+    /// Before the first dispatch: nothing of an earlier life may still work on a job that is about to run again.
+    private static func endOrphans(of identity: StoreIdentity, _ logLine: (QueueLogLine) -> Void) -> Int {
+        let outcome = Orphans.endAll(storeID: identity.storeID)
+        if !outcome.stuckProcessIDs.isEmpty {
+            let ids = outcome.stuckProcessIDs.map(String.init).joined(separator: ", ")
+            logLine(QueueLogLine(.error, "processes of an earlier life do not end: pid \(ids); their jobs may run twice"))
+        }
+        return outcome.endedCount
     }
 
     private func announce(_ report: QueueStatus.Recovery, _ logLine: (QueueLogLine) -> Void) {

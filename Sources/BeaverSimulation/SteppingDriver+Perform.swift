@@ -65,6 +65,8 @@ extension SteppingDriver {
             self.tell(.runEnded(worker: worker, token: token, RunResult(.completed)))
             return
         }
+        // What became of its run before is past confirming.
+        self.unconfirmed.removeAll { $0.id == body.id }
         self.ledger.recordRunStarted(body.id, token: token, payload: body.payload)
         let run = RunRequest(
             token: token,
@@ -99,6 +101,16 @@ extension SteppingDriver {
         switch outcome {
         case .written(let report): self.tell(.snapshotWritten(report))
         case .failed(let error, let isMismatch): self.tell(.snapshotFailed(error, isMismatch: isMismatch))
+        }
+    }
+
+    /// Ends the runs that were told to end, but the stuck ones, as a signal does.
+    package func endStopped(onlyKilled: Bool = false) {
+        for token in self.runner.running {
+            let stops = self.runner.run(token)?.stops ?? []
+            guard stops.contains(.kill) || !onlyKilled && !stops.isEmpty, !self.stuck.contains(token) else { continue }
+            let signal: Int32 = stops.contains(.kill) ? 9 : 15
+            self.end(token, RunResult(.failed, signal: signal, error: "ended by signal \(signal)"))
         }
     }
 

@@ -7,8 +7,9 @@ extension SteppingDriver {
     package func step() -> Bool {
         guard let engine = self.engine, !self.isDead else { return false }
         let ready = self.performable
+        let isHandingOut = ready.first.map { Self.thread(Self.kind(self.effects[$0])) == 0 } ?? false
         let isAsked = self.inbox.withLock { !$0.isEmpty }
-        if isAsked, ready.isEmpty || !(self.disorder?.chance(1, in: 3) ?? false) {
+        if isAsked, !isHandingOut, ready.isEmpty || !(self.disorder?.chance(1, in: 3) ?? false) {
             self.handle(engine)
             return true
         }
@@ -90,8 +91,9 @@ extension SteppingDriver {
             let isHeld = kind.map { self.held.contains($0) } ?? false
             // One thread each for writing, syncing, starting and the background; the rest is the engine's own thread.
             guard seen.insert(Self.thread(kind)).inserted, !isHeld else { continue }
+            // The engine's thread hands out its effects before it takes inputs again.
+            if Self.thread(kind) == 0 { return [place] }
             places.append(place)
-            if self.disorder == nil { break }
         }
         return places
     }

@@ -47,6 +47,8 @@ package final class SteppingDriver {
     var submitted: [UInt64: (id: String, payload: [UInt8])] = [:]
     /// Runs whose result the engine has and whose record is not known to be synced.
     var unconfirmed: [(id: String, token: UInt64)] = []
+    /// Runs that no signal ends.
+    package var stuck: Set<UInt64> = []
     /// The job of each run under way.
     var running: [UInt64: String] = [:]
 
@@ -110,7 +112,7 @@ package final class SteppingDriver {
 
     /// Another disk, as a crash that was tried out elsewhere left it.
     package func replaceStorage(_ storage: SimulatedStorage) {
-        self.end(powerCut: false)
+        self.end(powerCut: true)
         self.storage = storage
     }
 

@@ -64,7 +64,8 @@ final class PosixFile: StorageFile {
 
     func read(into buffer: inout [UInt8], count: Int, at offset: Int64) throws(QueueError) -> Int {
         if buffer.count < count {
-            buffer.append(contentsOf: repeatElement(0, count: count - buffer.count))
+            // All of it is overwritten, so nothing need be kept; and appending zeros one by one is slow in a debug build.
+            buffer = [UInt8](repeating: 0, count: count)
         }
         return try self.using { descriptor throws(QueueError) in
             var filled = 0

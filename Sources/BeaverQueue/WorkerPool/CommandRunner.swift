@@ -15,9 +15,6 @@ internal import Musl
 package final class CommandRunner: HandlerRunner {
     package typealias Closure = @Sendable (HandledJob) async throws -> Void
 
-    /// Programs are started by so many threads; measured in docs/workers.md.
-    private static let loopCount = 2
-
     private struct Settings: Sendable {
         var registry: HandlerRegistry
         var outputMaxBytes: Int64
@@ -40,17 +37,20 @@ package final class CommandRunner: HandlerRunner {
     private let endedDescriptor: Int32
 
     /// Starts the runner's threads.
+    ///
+    /// `processThreadCount` threads start programs and see them end.
     package init(
         storeID: String,
         outputDirectory: String,
         configuration: QueueConfiguration,
-        closures: [String: Closure]
+        closures: [String: Closure],
+        processThreadCount: Int = 2
     ) throws(QueueError) {
         Self.occupyStandardDescriptors()
         let endedDescriptor = try SystemCall.check("eventfd", path: "command runner") { cbeaver_event() }
         var mailboxes: [ProcessMailbox] = []
         do throws(QueueError) {
-            for _ in 0..<Self.loopCount {
+            for _ in 0..<max(1, processThreadCount) {
                 let mailbox = try ProcessMailbox()
                 try ProcessLoop.start(storeID: storeID, mailbox: mailbox)
                 mailboxes.append(mailbox)

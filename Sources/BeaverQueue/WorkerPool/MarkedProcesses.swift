@@ -18,6 +18,8 @@ struct MarkedProcesses {
     /// What the variable begins with for all runs of this store.
     private let prefix: [UInt8]
     private let ignoresOwnChildren: Bool
+    /// Who may be the parent of a process without having forked it: whoever took over the children of one that ended.
+    private let adopters: Set<Int32>
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
     /// `ignoresOwnChildren`: a child of ours that is just becoming another program is a run that we are starting, and
@@ -26,6 +28,7 @@ struct MarkedProcesses {
     /// The first process of a container cannot know: it is also the parent of what is left.
     init(storeID: String, ignoresOwnChildren: Bool) {
         self.ignoresOwnChildren = ignoresOwnChildren && getpid() != 1
+        self.adopters = Self.ancestors(of: getpid()).union([1])
         self.prefix = Array("\(RunEnvironment.marker)=\(storeID).".utf8)
     }
 
@@ -40,10 +43,17 @@ struct MarkedProcesses {
     }
 
     mutating func mark(of processID: Int32) -> Mark {
-        let count = self.readEnvironment(of: processID)
+        // What we may not read is another user's, and what is gone is nobody's.
+        guard let count = self.readEnvironment(of: processID) else { return .none }
         if count > 0 { return self.token(inFirst: count).map { .token($0) } ?? .none }
         guard let status = ProcessStatus(of: processID), status.isExecuting else { return .none }
-        return self.ignoresOwnChildren && status.parentProcessID == getpid() ? .none : .undecided
+        let parent = status.parentProcessID
+        if self.adopters.contains(parent) {
+            return self.ignoresOwnChildren && parent == getpid() ? .none : .undecided
+        }
+        // Any other parent has forked it, so that both are of one run or none.
+        guard let count = self.readEnvironment(of: parent), self.token(inFirst: count) != nil else { return .none }
+        return .undecided
     }
 
     /// A pidfd of the process if it still belongs to that run.
@@ -92,11 +102,21 @@ struct MarkedProcesses {
         return poll(&request, 1, 0) == 1
     }
 
-    /// Fills the buffer and returns how much of it.
-    private mutating func readEnvironment(of processID: Int32) -> Int {
+    /// The process itself, its parent, and so on.
+    private static func ancestors(of processID: Int32) -> Set<Int32> {
+        var ancestors: Set<Int32> = [processID]
+        var next = processID
+        while let status = ProcessStatus(of: next), ancestors.insert(status.parentProcessID).inserted {
+            next = status.parentProcessID
+        }
+        return ancestors
+    }
+
+    /// Fills the buffer and returns how much of it; nil if there is no such process or it is not ours to read.
+    private mutating func readEnvironment(of processID: Int32) -> Int? {
         let path = "/proc/\(processID)/environ"
         guard let descriptor = try? SystemCall.retrying({ FileStorage.openCall(path, O_RDONLY | O_CLOEXEC, 0) }) else {
-            return 0
+            return nil
         }
         defer { SystemCall.close(descriptor) }
         var filled = 0
@@ -104,7 +124,7 @@ struct MarkedProcesses {
             if filled == self.buffer.count {
                 // A stack of 8 MiB, the usual one, allows 2 MiB of arguments and environment.
                 if filled >= 8 << 20 { return filled }
-                self.buffer.append(contentsOf: repeatElement(0, count: filled))
+                self.buffer.append(contentsOf: [UInt8](repeating: 0, count: filled))
             }
             let count = self.buffer.withUnsafeMutableBytes { bytes in
                 try? SystemCall.retrying {

@@ -174,6 +174,9 @@ package struct LogScan {
                 let bytes = window.buffer.span.bytes
                 var place = range.lowerBound
                 while place + 8 <= range.upperBound {
+                    // Nearly all of it is zeros, allocated ahead.
+                    place += bytes.extracting(0..<range.upperBound).zeroCount(from: place) & ~7
+                    guard place + 8 <= range.upperBound else { break }
                     let word = bytes.load(UInt64.self, at: place)
                     if word != 0 {
                         let position = offset + Int64(place - range.lowerBound)

@@ -34,8 +34,7 @@ struct SegmentHead: Equatable {
         precondition(bytes.count == 56, "a store id of 32 digits")
         let seed = FrameSeed(hash: hash, segmentIndex: self.index)(0)
         bytes.appendLittleEndian(Checksum.crc32c(bytes, seed: seed))
-        bytes.append(contentsOf: repeatElement(0, count: Self.byteCount - bytes.count))
-        return bytes
+        return bytes + [UInt8](repeating: 0, count: Self.byteCount - bytes.count)
     }
 
     /// Nil unless the bytes are the head of segment `index` of this store.

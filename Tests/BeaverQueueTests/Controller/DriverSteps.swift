@@ -62,6 +62,11 @@ extension SteppingDriver {
     /// The queue is in order and its files say the same as its memory.
     func expectSound(_ comment: Comment = "", location: SourceLocation = #_sourceLocation) throws {
         #expect(self.faults() == [], comment, sourceLocation: location)
+        try self.expectReplay(comment, location: location)
+    }
+
+    /// The files say the same as the memory.
+    func expectReplay(_ comment: Comment = "", location: SourceLocation = #_sourceLocation) throws {
         guard let engine = self.engine, engine.commit.writtenSequence == engine.commit.appendedSequence else { return }
         let replayed = try self.replayed()
         #expect(replayed.invariants() == [], comment, sourceLocation: location)

@@ -193,7 +193,7 @@ import Testing
         try driver.runUntilIdle()
         driver.submit(.drain(now: true))
         try driver.runUntilIdle()
-        driver.runner.endStopped()
+        driver.endStopped()
         try driver.runUntilIdle()
         #expect(driver.isFinished)
         driver.close()
