@@ -93,6 +93,7 @@ if !engineOnly {
             dependencies: [
                 "BeaverServer", "BeaverQueue", "BeaverTestSupport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),

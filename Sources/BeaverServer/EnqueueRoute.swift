@@ -66,7 +66,9 @@ struct EnqueueRoute: Sendable {
     }
 
     private func answer(_ jobs: [NewJob], _ writer: inout any ResponseBodyWriter) async throws {
-        let result = try await self.queue.enqueue(jobs)
+        var result = try await self.queue.enqueue(jobs)
+        // Many clients read no answer before they have sent everything, so that answers must stay small.
+        result.ids = []
         try await writer.write(Self.line(result))
     }
 

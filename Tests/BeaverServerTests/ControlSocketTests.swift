@@ -2,6 +2,7 @@ import BeaverQueue
 import BeaverTestSupport
 import Foundation
 import Logging
+import NIOHTTP1
 import Testing
 
 @testable import BeaverServer
@@ -54,6 +55,18 @@ import Testing
         await second.stop()
         _ = try await QueueClient(dataDirectory: directory.path).status()
         await first.stop()
+    }
+
+    @Test("a request over a connection that is closed already fails instead of waiting for ever")
+    func closedConnectionFails() async throws {
+        let directory = try TemporaryDirectory()
+        let server = self.server(in: directory.path)
+        try await server.start()
+        let connection = try await ClientConnection.open(ControlSocket.path(in: directory.path))
+        connection.close()
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/v1/status", headers: ["host": "localhost"])
+        await #expect(throws: ClientConnection.NotSent.self) { try await connection.send(head, body: nil) }
+        await server.stop()
     }
 
     @Test("a client whose server went away finds the next one")

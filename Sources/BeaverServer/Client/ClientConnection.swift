@@ -12,6 +12,9 @@ struct ClientResponse: Sendable {
 
 /// One open connection to the control socket; one request at a time.
 final class ClientConnection: Sendable {
+    /// The server had closed the connection before a byte of the request was written: it may be sent again.
+    struct NotSent: Error {}
+
     private let channel: any Channel
     private let exchanges: NIOLoopBound<ClientExchangeHandler>
     private let lastUse = Mutex(NIODeadline.now())
@@ -47,10 +50,12 @@ final class ClientConnection: Sendable {
     func send(_ head: HTTPRequestHead, body: ByteBuffer?) async throws -> ClientResponse {
         let promise = self.channel.eventLoop.makePromise(of: ClientResponse.self)
         self.channel.eventLoop.execute {
+            // Of a channel that is closed already no event would ever come to complete the promise.
+            guard self.channel.isActive else { return promise.fail(NotSent()) }
             self.exchanges.value.begin(promise)
             self.channel.write(HTTPClientRequestPart.head(head), promise: nil)
             if let body { self.channel.write(HTTPClientRequestPart.body(.byteBuffer(body)), promise: nil) }
-            self.channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+            self.channel.writeAndFlush(HTTPClientRequestPart.end(nil)).whenFailure { self.exchanges.value.fail($0) }
         }
         defer { self.lastUse.withLock { $0 = .now() } }
         return try await promise.futureResult.get()
@@ -70,6 +75,8 @@ private final class ClientExchangeHandler: ChannelInboundHandler {
         self.response = nil
         self.promise = promise
     }
+
+    func fail(_ error: any Error) { self.finish(.failure(error)) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch self.unwrapInboundIn(data) {

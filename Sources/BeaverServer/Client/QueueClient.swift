@@ -136,20 +136,36 @@ extension QueueClient {
         var headers: HTTPHeaders = ["host": "localhost", "content-length": String(body?.bytes.readableBytes ?? 0)]
         if let body { headers.add(name: "content-type", value: body.type) }
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: headers)
-        let connection = try await self.connection()
-        let response: ClientResponse
-        do {
-            response = try await connection.send(head, body: body?.bytes)
-        } catch {
-            connection.close()
-            throw self.lostConnection(method)
-        }
-        self.idle.withLock { $0.append(connection) }
+        let response = try await self.exchange(head, body?.bytes)
         guard response.status.code >= 400 else { return response }
         guard let problem = try? JSONCoding.decode(ProblemDocument.self, from: Array(response.body.readableBytesView))
         else { throw Self.unreadable }
         throw problem.error
     }
+
+    private func exchange(_ head: HTTPRequestHead, _ body: ByteBuffer?) async throws(QueueError) -> ClientResponse {
+        for _ in 0..<Self.maxTries {
+            let connection = try await self.connection()
+            do {
+                let response = try await connection.send(head, body: body)
+                self.idle.withLock { $0.append(connection) }
+                return response
+            } catch is ClientConnection.NotSent {
+                // Again over another one; when the server is gone, opening it says so.
+                connection.close()
+            } catch {
+                connection.close()
+                throw self.lostConnection(head.method)
+            }
+        }
+        throw QueueError(
+            .unavailable,
+            "the server at \(self.dataDirectory) closes every connection at once; it has as many as it takes. Try again",
+            path: self.dataDirectory
+        )
+    }
+
+    private static var maxTries: Int { 3 }
 
     private func connection() async throws(QueueError) -> ClientConnection {
         while let connection = self.idle.withLock({ $0.popLast() }) {

@@ -160,7 +160,8 @@ enum JobText {
         if let started = run.startedAt, let ended = run.endedAt {
             parts.append("took \(PeopleText.duration(seconds: Double(ended - started) / 1_000))")
         }
-        if let status = run.exitStatus { parts.append("exit \(status)") }
+        // A failed run's error begins with its exit status.
+        if let status = run.exitStatus, run.error.isEmpty { parts.append("exit \(status)") }
         if !run.error.isEmpty { parts.append(run.error) }
         return parts.joined(separator: ", ")
     }

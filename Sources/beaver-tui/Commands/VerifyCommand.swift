@@ -1,7 +1,7 @@
 import ArgumentParser
 import BeaverQueue
 
-/// Is everything that was acknowledged still there?
+/// Says whether everything that was acknowledged is still there.
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
