@@ -61,6 +61,9 @@ extension SteppingDriver {
     /// Effects that wait: held ones, and those not reached yet.
     package var waiting: [EngineEffect] { self.effects }
 
+    /// Puts another effect in place of a waiting one: what a bug in the engine would do.
+    package func replaceWaiting(at place: Int, with effect: EngineEffect) { self.effects[place] = effect }
+
     package func isWaiting(_ kind: Kind) -> Bool { self.effects.contains { Self.kind($0) == kind } }
 
     /// Performs the first waiting effect of this kind, held or not.

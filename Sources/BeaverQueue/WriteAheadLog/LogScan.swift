@@ -68,8 +68,20 @@ package struct LogScan {
             let wanted = SegmentHead.byteCount + CommitFrame.headByteCount
             let count = try file.read(into: &bytes, count: wanted, at: 0)
             let span = bytes.span.bytes.extracting(0..<count)
-            segment.hasValidHead =
-                SegmentHead(decoding: span, index: index, storeID: self.identity.storeID, hash: self.identity.hash) != nil
+            let head = SegmentHead(
+                decoding: span,
+                index: index,
+                storeID: self.identity.storeID,
+                hash: self.identity.hash
+            )
+            if let head, segment.byteCount < head.createdByteCount {
+                throw .damaged(
+                    path: path,
+                    offset: segment.byteCount,
+                    "the file ends here; it was \(head.createdByteCount) bytes long when it was created"
+                )
+            }
+            segment.hasValidHead = head != nil
             let seed = FrameSeed(hash: self.identity.hash, segmentIndex: index)(Int64(SegmentHead.byteCount))
             segment.firstSequence = FrameHead(span, at: SegmentHead.byteCount, seed: seed)?.firstSequence
             segments.append(segment)

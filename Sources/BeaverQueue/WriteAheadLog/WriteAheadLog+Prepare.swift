@@ -83,7 +83,12 @@ extension WriteAheadLog {
     ) throws(QueueError) -> Segment {
         let path = directory + "/" + SegmentName.file(index)
         let file = try storage.open(path, .createOrTruncate)
-        let head = SegmentHead(index: index, storeID: identity.storeID, createdWallMilliseconds: 0)
+        let head = SegmentHead(
+            index: index,
+            storeID: identity.storeID,
+            createdWallMilliseconds: 0,
+            createdByteCount: byteCount
+        )
         do {
             try file.allocate(byteCount)
             try file.write(head.encode(hash: identity.hash).span.bytes, at: 0)
