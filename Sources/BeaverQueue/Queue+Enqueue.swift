@@ -4,7 +4,7 @@ extension Queue {
     /// Throws `invalidInput` for the first job that cannot be taken, `full`, `stopped`, or `outcomeUnknown`: then repeat
     /// with the same ids.
     public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
-        let core = try self.core()
+        let core = try await self.readyCore()
         var batch = JobBatch()
         for (place, job) in jobs.enumerated() {
             if let fault = job.fault(limits: self.configuration.limits) {
@@ -31,7 +31,8 @@ extension Queue {
 
     /// A server without `--allow-exec` refuses commands at once, instead of parking what it will never run.
     private func refuseCommands(_ jobs: [NewJob], _ core: Core) throws(QueueError) {
-        guard !core.runner.allowsExec, jobs.contains(where: { $0.command != nil }) else { return }
+        guard jobs.contains(where: { $0.command != nil }), core.runner.policy(for: JobCommand.action).standing != .runnable
+        else { return }
         throw QueueError(
             .configuration,
             "this queue does not run commands: start it with `beaver-tui run --allow-exec`, or configure a handler"

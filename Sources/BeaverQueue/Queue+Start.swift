@@ -17,32 +17,59 @@ extension Queue {
         }
     }
 
-    private func open() throws(QueueError) {
+    /// Takes the directory for this process, creating it unless it must exist; `start` does so itself if this was not called.
+    ///
+    /// A server calls it before it serves anything: whoever holds the lock owns the control socket too.
+    public func takeDirectory() async throws(QueueError) {
+        let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
+            do throws(QueueError) {
+                try SystemThread.start("beaver-lock") {
+                    do throws(QueueError) {
+                        try self.takeDirectoryBlocking()
+                        continuation.resume(returning: .success(()))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        try result.get()
+    }
+
+    private func takeDirectoryBlocking() throws(QueueError) {
         let faults = self.configuration.faults()
         guard faults.isEmpty else { throw QueueError(.configuration, faults.joined(separator: "; ")) }
         let storage = FileStorage()
-        var timer = PhaseTimer(clock: { BootClock.now() })
-        var configuration = self.configuration
-        if configuration.mustExist {
-            let store = configuration.dataDirectory + "/" + StoreIdentity.fileName
-            guard try storage.identity(of: store) != nil else {
-                throw .noSuchQueue(directory: configuration.dataDirectory)
+        let directory = self.configuration.dataDirectory
+        if self.configuration.mustExist {
+            guard try storage.identity(of: directory + "/" + StoreIdentity.fileName) != nil else {
+                throw .noSuchQueue(directory: AbsolutePath.of(directory))
             }
         } else {
-            try storage.createDirectory(configuration.dataDirectory)
+            try storage.createDirectory(directory)
         }
-        configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
+        var timer = PhaseTimer(clock: { BootClock.now() })
         let lock = try DirectoryLock.acquire(
-            directory: configuration.dataDirectory,
-            role: "server",
+            directory: AbsolutePath.of(directory),
+            role: self.configuration.dispatches ? "server" : "tool",
             waitMilliseconds: 10_000
         )
-        var lockReport = QueueStatus.Recovery()
-        timer.end("lock", in: &lockReport)
+        var report = QueueStatus.Recovery()
+        timer.end("lock", in: &report)
+        self.life.withLock { $0.held = Held(lock: lock, report: report) }
+    }
+
+    private func open() throws(QueueError) {
+        if self.life.withLock({ $0.held == nil }) { try self.takeDirectoryBlocking() }
+        guard let held = self.life.withLock({ $0.held }) else { return }
+        var configuration = self.configuration
+        configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
         do {
-            try self.run(configuration, storage, lock, lockReport)
+            try self.run(configuration, FileStorage(), held.lock, held.report)
         } catch {
-            lock.release()
+            held.lock.release()
             throw error
         }
     }
@@ -62,41 +89,44 @@ extension Queue {
         let recovered = try recovery.run { phase, records in
             self.life.withLock { $0.stage = .recovering(phase: phase, records: records) }
         }
+        // Taken apart here: the state goes to the engine and to nobody else.
+        let (identity, log, snapshots) = (recovered.identity, recovered.log, recovered.snapshots)
+        let (begin, notices) = (recovered.start, recovered.notices)
         var timer = PhaseTimer(clock: { BootClock.now() })
         var report = recovered.report
         report.phases = lockReport.phases + report.phases
         report.seconds += lockReport.seconds
         self.life.withLock { $0.stage = .recovering(phase: "orphans", records: report.replayedRecords) }
-        report.orphansEnded = Orphans.endAll(storeID: recovered.identity.storeID)
-        timer.end("orphans", in: &report)
         let (closures, logLine) = self.life.withLock { ($0.closures, $0.logLine) }
+        report.orphansEnded = Self.endOrphans(of: identity, logLine)
+        timer.end("orphans", in: &report)
         let runner = try CommandRunner(
-            storeID: recovered.identity.storeID,
+            storeID: identity.storeID,
             outputDirectory: configuration.dataDirectory + "/output",
             configuration: configuration,
             closures: closures
         )
-        let settings = EngineSettings(configuration, runner: runner)
+        let settings = EngineSettings(configuration, runner: runner, hasClosures: !closures.isEmpty)
         let engine = Engine(
             manager: recovered.manager,
             settings: settings,
             randomSeed: UInt64.random(in: .min ... .max)
         )
-        report.requeued = engine.begin(recovered.start, now: BootClock.now())
+        report.requeued = engine.begin(begin, now: BootClock.now())
         runner.simulatesUnknown = engine.manager.settings.simulates
         timer.end("epoch", in: &report)
         let payloads = PayloadStore(
-            log: recovered.log,
-            snapshots: recovered.snapshots,
-            hash: recovered.identity.hash
+            log: log,
+            snapshots: snapshots,
+            hash: identity.hash
         )
         let controller = Controller(
             parts: Controller.Parts(
-                log: recovered.log,
-                snapshots: recovered.snapshots,
+                log: log,
+                snapshots: snapshots,
                 payloads: payloads,
                 runner: runner,
-                hash: recovered.identity.hash,
+                hash: identity.hash,
                 logDirectory: recovery.logDirectory,
                 clock: { BootClock.now() },
                 logLine: logLine
@@ -108,21 +138,48 @@ extension Queue {
                 self.ended(ending)
             }
         )
-        let core = Core(
+        let core = try self.core(of: controller, runner, lock, report, storage)
+        for notice in notices { logLine(notice) }
+        self.announce(report, logLine)
+        try controller.start()
+        self.enter(.running(core))
+    }
+
+    private func core(
+        of controller: Controller,
+        _ runner: CommandRunner,
+        _ lock: DirectoryLock,
+        _ report: QueueStatus.Recovery,
+        _ storage: FileStorage
+    ) throws(QueueError) -> Core {
+        let directory = AbsolutePath.of(self.configuration.dataDirectory)
+        return Core(
             controller: controller,
             runner: runner,
-            payloads: payloads,
-            hash: recovered.identity.hash,
+            lookup: JobLookup(
+                engine: controller.engine,
+                payloads: controller.parts.payloads,
+                hash: controller.parts.hash,
+                outputDirectory: directory + "/output",
+                clock: controller.parts.clock
+            ),
+            hash: controller.parts.hash,
             lock: lock,
             report: report,
             startedAt: BootClock.now(),
-            dataDirectory: configuration.dataDirectory,
-            fileSystem: FileStorage.fileSystemName(of: configuration.dataDirectory)
+            dataDirectory: directory,
+            fileSystem: try storage.fileSystemName(of: directory)
         )
-        for notice in recovered.notices { logLine(notice) }
-        self.announce(report, logLine)
-        self.life.withLock { $0.stage = .running(core) }
-        try controller.start()
+    }
+
+    /// Before the first dispatch: nothing of an earlier life may still work on a job that is about to run again.
+    private static func endOrphans(of identity: StoreIdentity, _ logLine: (QueueLogLine) -> Void) -> Int {
+        let outcome = Orphans.endAll(storeID: identity.storeID)
+        if !outcome.stuckProcessIDs.isEmpty {
+            let ids = outcome.stuckProcessIDs.map(String.init).joined(separator: ", ")
+            logLine(QueueLogLine(.error, "processes of an earlier life do not end: pid \(ids); their jobs may run twice"))
+        }
+        return outcome.endedCount
     }
 
     private func announce(_ report: QueueStatus.Recovery, _ logLine: (QueueLogLine) -> Void) {
@@ -134,8 +191,9 @@ extension Queue {
     }
 
     func ended(_ ending: Controller.Ending) {
+        self.enter(.ended(ending))
         let waiters = self.life.withLock { life in
-            life.stage = .ended(ending)
+            life.held = nil
             defer { life.stopWaiters = [] }
             return life.stopWaiters
         }
@@ -148,15 +206,17 @@ extension Queue {
         guard faults.isEmpty else { throw QueueError(.configuration, faults.joined(separator: "; ")) }
         let core = try self.core()
         core.runner.update(configuration: configuration)
-        _ = try await self.perform(.reconfigure(EngineSettings(configuration, runner: core.runner)))
+        let hasClosures = self.life.withLock { !$0.closures.isEmpty }
+        let settings = EngineSettings(configuration, runner: core.runner, hasClosures: hasClosures)
+        _ = try await self.perform(.reconfigure(settings))
         core.runner.simulatesUnknown = core.controller.look { $0.manager.settings.simulates }
     }
 }
 
 extension EngineSettings {
-    init(_ configuration: QueueConfiguration, runner: CommandRunner) {
+    init(_ configuration: QueueConfiguration, runner: CommandRunner, hasClosures: Bool) {
         self.init()
-        self.workers = configuration.worker.count
+        self.workers = configuration.dispatches ? configuration.worker.count : 0
         self.worker = configuration.worker
         self.commit = GroupCommit.Settings(
             policy: configuration.log.sync,
@@ -167,7 +227,7 @@ extension EngineSettings {
         self.keepLogBytes = configuration.log.keepBytes
         self.maxMemoryBytes = Int(clamping: configuration.limits.maxMemoryBytes ?? MemoryLimit.defaultBytes())
         self.unknown = configuration.unknown
-        self.hasHandlers = !configuration.isUnconfigured || runner.hasHandlers
-        self.policy = { runner.policy(for: $0) }
+        self.hasHandlers = !configuration.isUnconfigured || hasClosures
+        self.policy = { runner.actionPolicy(for: $0) }
     }
 }

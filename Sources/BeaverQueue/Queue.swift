@@ -16,13 +16,19 @@ public final class Queue: QueueControl, Sendable {
     struct Core: Sendable {
         var controller: Controller
         var runner: CommandRunner
-        var payloads: PayloadStore
+        var lookup: JobLookup
         var hash: KeyedHash
         var lock: DirectoryLock
         var report: QueueStatus.Recovery
         var startedAt: EngineTime
         var dataDirectory: String
         var fileSystem: String
+    }
+
+    /// The directory is ours, and nothing was read yet.
+    struct Held {
+        var lock: DirectoryLock
+        var report: QueueStatus.Recovery
     }
 
     struct Life {
@@ -34,8 +40,10 @@ public final class Queue: QueueControl, Sendable {
         }
 
         var stage = Stage.idle
+        var held: Held?
         var closures: [String: @Sendable (HandledJob) async throws -> Void] = [:]
         var logLine: @Sendable (QueueLogLine) -> Void = { _ in }
+        var startWaiters: [@Sendable () -> Void] = []
         var stopWaiters: [@Sendable (Controller.Ending) -> Void] = []
     }
 
@@ -59,9 +67,9 @@ public final class Queue: QueueControl, Sendable {
     /// queue holds nothing.
     public func start() async throws(QueueError) {
         let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
-            do {
+            do throws(QueueError) {
                 // Recovery blocks on the disk for as long as it takes: not on a thread of Swift's pool.
-                try NamedThread.start("beaver-recover") { continuation.resume(returning: self.startBlocking()) }
+                try SystemThread.start("beaver-recover") { continuation.resume(returning: self.startBlocking()) }
             } catch {
                 continuation.resume(returning: .failure(error))
             }
@@ -110,6 +118,7 @@ public final class Queue: QueueControl, Sendable {
         if let core = try? self.core() { core.controller.submit(.drain(now: now)) { _ in } }
     }
 
+    /// What is running now; throws why there is nothing.
     func core() throws(QueueError) -> Core {
         let stage = self.life.withLock { $0.stage }
         switch stage {
@@ -121,9 +130,33 @@ public final class Queue: QueueControl, Sendable {
         }
     }
 
+    /// As `core`, but a caller who comes during recovery waits for its end.
+    func readyCore() async throws(QueueError) -> Core {
+        await withCheckedContinuation { continuation in
+            let mustWait = self.life.withLock { life in
+                guard case .recovering = life.stage else { return false }
+                life.startWaiters.append { continuation.resume() }
+                return true
+            }
+            if !mustWait { continuation.resume() }
+        }
+        return try self.core()
+    }
+
+    /// Moves on, and wakes who waits for the end of recovery.
+    func enter(_ stage: Life.Stage) {
+        let waiters = self.life.withLock { life in
+            // The end is final: it may come before the start has said that it is done.
+            if case .ended = life.stage {} else { life.stage = stage }
+            defer { life.startWaiters = [] }
+            return life.startWaiters
+        }
+        for waiter in waiters { waiter() }
+    }
+
     /// Sends one command and waits until its answer is durable.
     func perform(_ command: EngineCommand) async throws(QueueError) -> EngineAnswer {
-        let answer = await self.core().controller.submit(command)
+        let answer = try await self.readyCore().controller.submit(command)
         if case .failed(let error) = answer { throw error }
         return answer
     }

@@ -15,6 +15,8 @@ public struct QueueConfiguration: Sendable, Equatable {
     public var allowExec = false
     /// Never create a store: for data directories on mounts that may be missing.
     public var mustExist = false
+    /// False for a tool that takes or changes jobs while no server runs: it starts none.
+    package var dispatches = true
     /// No configuration file and no handlers were given: a store created now simulates jobs without a handler.
     public var isUnconfigured = false
 

@@ -77,7 +77,7 @@ package struct Ledger: Sendable {
     var entries: [String: Entry] = [:]
     /// Ids in the order they were first seen: what is reported does not depend on a dictionary's order.
     var order: [String] = []
-    var greatestToken: UInt64 = 0
+    var tokens = TokenOrder()
 
     package init(_ terms: Terms = Terms()) {
         self.terms = terms
@@ -137,10 +137,9 @@ package struct Ledger: Sendable {
     // MARK: Runs
 
     package mutating func recordRunStarted(_ id: String, token: UInt64, payload: [UInt8]) {
-        if token <= self.greatestToken {
-            self.violations.append("rule 4: \(id): token \(token) does not exceed \(self.greatestToken)")
+        if let before = self.tokens.fault(of: token, id) {
+            self.violations.append("rule 4: \(id): token \(token) does not exceed \(before)")
         }
-        self.greatestToken = max(self.greatestToken, token)
         guard var entry = self.entries[id], entry.mayExist else {
             self.violations.append("rule 1: \(id) runs, but nobody submitted it")
             return

@@ -27,7 +27,7 @@ package final class SimulatedRunner: HandlerRunner {
         var ended: [UInt64: @Sendable (RunResult) -> Void] = [:]
         /// Runs that ignore every stop.
         var stuck: Set<UInt64> = []
-        var greatestToken: UInt64 = 0
+        var tokens = TokenOrder()
         var isStopped = false
         var violations: [String] = []
     }
@@ -41,7 +41,6 @@ package final class SimulatedRunner: HandlerRunner {
     package func start(_ run: RunRequest, ended: @escaping @Sendable (RunResult) -> Void) {
         self.state.withLock { state in
             state.checkStart(run)
-            state.greatestToken = max(state.greatestToken, run.token)
             state.running[run.token] = state.runs.count
             state.ended[run.token] = ended
             state.runs.append(Run(request: run))
@@ -155,8 +154,8 @@ extension SimulatedRunner.State {
         if self.isStopped {
             self.violations.append("token \(run.token) of \(run.jobID) was started after all runs were ended")
         }
-        if run.token <= self.greatestToken {
-            self.violations.append("token \(run.token) of \(run.jobID) does not exceed \(self.greatestToken)")
+        if let before = self.tokens.fault(of: run.token, run.jobID) {
+            self.violations.append("token \(run.token) of \(run.jobID) does not exceed \(before)")
         }
         if run.runNumber < 1 {
             self.violations.append("token \(run.token) of \(run.jobID) is run number \(run.runNumber)")

@@ -21,7 +21,7 @@ final class SimulatedFile: StorageFile {
     func read(into buffer: inout [UInt8], count: Int, at offset: Int64) throws(QueueError) -> Int {
         let count = max(0, count)
         if buffer.count < count {
-            buffer.append(contentsOf: repeatElement(0, count: count - buffer.count))
+            buffer = [UInt8](repeating: 0, count: count)
         }
         return try self.perform(.read, "pread", offset) { state, node throws(DiskFailure) in
             guard offset >= 0 else { throw .invalid }

@@ -105,7 +105,10 @@ enum Rules {
             "Sources/BeaverConsole/ConsoleLoop.swift", "Sources/BeaverQueue/System/",
             "Sources/BeaverQueue/Controller/Controller.swift",
             // The front door hands the real clock and the real random bits to what is behind it.
-            "Sources/BeaverQueue/Queue.swift", "Sources/BeaverQueue/Queue+",
+            "Sources/BeaverQueue/Queue.swift", "Sources/BeaverQueue/Queue+", "Sources/BeaverQueue/OfflineQueue.swift",
+            // Real processes live by the real clock; what decides about them is apart.
+            "Sources/BeaverQueue/WorkerPool/CommandRunner.swift", "Sources/BeaverQueue/WorkerPool/Orphans.swift",
+            "Sources/BeaverQueue/WorkerPool/ProcessLoop",
         ]
         let words = [
             "Date(", "Date.now", "ContinuousClock", "SuspendingClock", ".now()", ".random(",

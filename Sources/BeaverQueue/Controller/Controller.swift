@@ -58,11 +58,11 @@ package final class Controller: Sendable {
     }
 
     package func start() throws(QueueError) {
-        try NamedThread.start("beaver-writer") { self.write() }
-        try NamedThread.start("beaver-syncer") { self.sync() }
-        try NamedThread.start("beaver-starter") { self.startRuns() }
-        try NamedThread.start("beaver-backgr") { self.workInBackground() }
-        try NamedThread.start("beaver-engine") { self.loop() }
+        try SystemThread.start("beaver-writer") { self.write() }
+        try SystemThread.start("beaver-syncer") { self.sync() }
+        try SystemThread.start("beaver-starter") { self.startRuns() }
+        try SystemThread.start("beaver-backgr") { self.workInBackground() }
+        try SystemThread.start("beaver-engine") { self.loop() }
         self.inbox.post(.tick)
     }
 

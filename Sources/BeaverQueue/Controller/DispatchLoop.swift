@@ -18,8 +18,9 @@ extension Engine {
         while self.runs.hasFreeSlot {
             // The end record is charged in advance, so that what was started can always be written down.
             let ends = Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
-            guard self.usableLogBytes > ends + Self.reservedBytes / 2 else {
-                self.askForSpace(0)
+            guard self.usableLogBytes > ends + self.settings.reservedLogBytes / 2 else {
+                // A full disk is asked again by the clock, not here.
+                if !self.isDiskFull { self.askForSpace(ends + self.settings.reservedLogBytes) }
                 return
             }
             guard let number = self.ready.popNext(self.manager.slots) else { return }
@@ -32,7 +33,6 @@ extension Engine {
         let policy = self.policies[Int(slot.action)]
         let token = self.manager.nextToken
         let (sequence, _) = self.record(.dispatch(slot.reference, token: token))
-        self.usableLogBytes -= 64
         let worker = self.runs.insert(
             RunTable.Run(
                 token: token,
@@ -40,7 +40,8 @@ extension Engine {
                 reference: slot.reference,
                 action: slot.action,
                 phase: .starting,
-                limits: RunLimits(timeoutMilliseconds: policy.timeoutMilliseconds, maxRetry: policy.maxRetry)
+                limits: RunLimits(timeoutMilliseconds: policy.timeoutMilliseconds, maxRetry: policy.maxRetry),
+                isSimulated: self.isSimulated(slot.action)
             )
         )
         let start = StartRun(
@@ -69,7 +70,14 @@ extension Engine {
     }
 
     func runStarted(_ worker: Int, _ token: UInt64, _ limits: RunLimits) {
-        guard let run = self.runs.run(worker, token: token), run.phase == .starting else { return }
+        guard let run = self.runs.run(worker, token: token) else { return }
+        switch run.phase {
+        case .starting: break
+        case .running: return
+        // It was told to end before it was there to be told.
+        case .ending: return self.effects.append(.stop(worker: worker, token: token, .terminate))
+        case .killed: return self.effects.append(.stop(worker: worker, token: token, .kill))
+        }
         let policy = self.policies[Int(run.action)]
         let timeout =
             limits.timeoutMilliseconds ?? policy.timeoutMilliseconds ?? self.settings.worker.taskTimeoutMilliseconds
@@ -85,6 +93,11 @@ extension Engine {
     func isSimulated(_ action: UInt16) -> Bool {
         self.manager.settings.simulates
             && self.settings.policy(self.manager.actionNames[Int(action)]).parkedBecause != nil
+    }
+
+    /// Why no handler is configured for this action; nil if there is one, parked for the moment perhaps.
+    func reasonForNoHandler(_ action: UInt16) -> String? {
+        self.manager.settings.simulates ? nil : self.settings.policy(self.manager.actionNames[Int(action)]).parkedBecause
     }
 
     /// Asks for the handler of an action, now or after the configuration changed.

@@ -38,9 +38,15 @@ extension Engine {
             self.answer(ticket, .failed(self.memoryFull()))
             return
         }
-        guard self.hasSpace(for: batch) else {
+        guard batch.greatestBodyByteCount <= Record.maxByteCount - Record.headByteCount else {
+            let excess = batch.greatestBodyByteCount + Record.headByteCount - Record.maxByteCount
+            self.answer(ticket, .failed(.invalidInput("a job is \(excess) bytes too large for the log, all its fields together")))
+            return
+        }
+        // Behind those that wait already, so that a large one is not passed for ever.
+        guard self.awaitingSpace.isEmpty, self.hasSpace(for: batch) else {
             self.awaitingSpace.append((ticket, batch))
-            self.askForSpace(batch.logBytes + self.reserve)
+            self.askForSpace(for: batch)
             return
         }
         self.accept(batch, ticket)
@@ -48,7 +54,11 @@ extension Engine {
 
     /// Room that must stay free behind an enqueue: the end of each run under way, and for recovery and operators.
     private var reserve: Int64 {
-        Self.reservedBytes + Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
+        self.settings.reservedLogBytes + Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
+    }
+
+    private func askForSpace(for batch: JobBatch) {
+        self.askForSpace(batch.logBytes + self.reserve)
     }
 
     private func hasSpace(for batch: JobBatch) -> Bool {
@@ -118,7 +128,7 @@ extension Engine {
         }
         self.usableLogBytes -= self.commit.totalBytes - before
         guard let number = self.apply(.enqueue(enqueue), sequence) else { return }
-        if self.settings.unknown == .dead, let reason = self.policies[Int(action)].parkedBecause {
+        if self.settings.unknown == .dead, let reason = self.reasonForNoHandler(action) {
             self.record(.dead(self.manager.slots[number].reference, Event.EndOfRun(error: reason)))
         } else {
             self.awaitingDurable.append((sequence, number))
@@ -136,10 +146,20 @@ extension Engine {
 
     // MARK: Space
 
+    private static let frameHeadsBytes: Int64 = 4 << 10
+
+    /// State `full` ends by itself: a full disk is asked again each second.
+    func retrySpace() {
+        guard let time = self.spaceRetryAt, self.now.bootMilliseconds >= time, !self.isPreparing else { return }
+        self.spaceRetryAt = nil
+        self.askForSpace(self.settings.reservedLogBytes)
+    }
+
     func askForSpace(_ byteCount: Int64) {
         guard !self.isPreparing else { return }
         self.isPreparing = true
-        self.effects.append(.prepare(byteCount))
+        // With what is on its way into the log already and with the heads of frames, or it would be asked for for ever.
+        self.effects.append(.prepare(byteCount + self.commit.bufferedBytes + Self.frameHeadsBytes))
     }
 
     /// Room was made, or there is none: enqueues that waited are taken in their order, or refused with the disk's error.
@@ -150,7 +170,7 @@ extension Engine {
         }
         while let first = self.awaitingSpace.first {
             guard self.hasSpace(for: first.batch) else {
-                self.askForSpace(first.batch.logBytes + self.reserve)
+                self.askForSpace(for: first.batch)
                 return
             }
             self.awaitingSpace.removeFirst()

@@ -15,7 +15,7 @@ extension Engine {
 
     /// To be called once, before `handle`. Returns how many runs were interrupted.
     package func begin(_ start: Start, now: EngineTime) -> Int {
-        self.now = now
+        self.setNow(now)
         self.snapshots.replayedBytes = start.replayedBytes
         self.snapshots.lastSequence = start.snapshotSequence
         self.snapshots.lastBytes = start.snapshotBytes
@@ -34,6 +34,15 @@ extension Engine {
         self.commit.urge(sequence, whateverThePolicy: true)
         self.lifecycle = .running
         return interrupted
+    }
+
+    /// For readers of a store that no engine runs: what waits where, and nothing else.
+    package func beginReading(now: EngineTime) {
+        self.now = now
+        for action in self.manager.actionNames.indices { self.loadPolicy(UInt16(action)) }
+        self.placeWaiting()
+        self.promoteDue()
+        self.lifecycle = .finished
     }
 
     /// What was running when the last life ended goes back in line, or ends: cancelled, dead as poison, dead as `once`.

@@ -30,7 +30,7 @@ package final class Engine {
     var awaitingSpace: Deque<(ticket: Ticket, batch: JobBatch)> = []
 
     var lifecycle = Lifecycle.recovering
-    var failure: QueueError?
+    package internal(set) var failure: QueueError?
     var policies: [ActionPolicy] = []
     /// Actions whose program could not be started: looked at again at this boot-time millisecond.
     var probeTimes: [UInt16: Int64] = [:]
@@ -39,6 +39,8 @@ package final class Engine {
     /// Lower bound of what the log can take without new room, as of the last report, less what was appended since.
     var usableLogBytes: Int64 = 0
     var isDiskFull = false
+    /// Boot-time milliseconds at which a full disk is asked again.
+    var spaceRetryAt: Int64?
     var isPreparing = false
     var duplicates = 0
     var lateResults = 0
@@ -57,8 +59,7 @@ package final class Engine {
         case failed
     }
 
-    /// Room that enqueue never takes: for recovery and for operators.
-    static let reservedBytes: Int64 = 256 << 10
+    static let spaceRetryMilliseconds: Int64 = 1_000
 
     package init(manager: JobManager, settings: EngineSettings, randomSeed: UInt64) {
         self.manager = manager
@@ -69,12 +70,20 @@ package final class Engine {
 
     /// Takes all inputs, decides, and returns what is to be done, in order.
     package func handle(_ inputs: [EngineInput], now: EngineTime) -> [EngineEffect] {
-        self.now = now
+        self.setNow(now)
         for input in inputs { self.take(input) }
         self.advance()
         let effects = self.effects
         self.effects = []
         return effects
+    }
+
+    /// The log keeps 48 bits of the wall clock: what is applied now must be what a replay will read.
+    func setNow(_ now: EngineTime) {
+        self.now = EngineTime(
+            bootNanoseconds: now.bootNanoseconds,
+            wallMilliseconds: min(max(0, now.wallMilliseconds), 1 << 48 - 1)
+        )
     }
 
     private func take(_ input: EngineInput) {
@@ -93,6 +102,7 @@ package final class Engine {
         case .space(let space, let error):
             self.isPreparing = false
             self.isDiskFull = error != nil
+            self.spaceRetryAt = error.map { _ in self.now.bootMilliseconds + Self.spaceRetryMilliseconds }
             self.take(space)
             self.retryAwaitingSpace(error)
         case .logFailed(let error): self.fail(error)
@@ -108,6 +118,7 @@ package final class Engine {
     private func advance() {
         guard self.lifecycle != .failed, self.lifecycle != .finished else { return }
         self.releaseDurable()
+        self.retrySpace()
         self.promoteDue()
         self.checkDeadlines()
         self.dispatch()
@@ -124,9 +135,11 @@ package final class Engine {
     func record(_ event: Event) -> (sequence: UInt64, slot: UInt32?) {
         let previous = event.job.flatMap { self.manager.slots.find($0) }.map { self.manager.slots[$0].lastSequence } ?? 0
         let wall = self.now.wallMilliseconds
+        let before = self.commit.totalBytes
         let sequence = self.commit.append { bytes in
             RecordWriter.append(event, wallMilliseconds: wall, previousSequence: previous, to: &bytes)
         }
+        self.usableLogBytes -= self.commit.totalBytes - before
         return (sequence, self.apply(event, sequence))
     }
 
@@ -163,7 +176,8 @@ package final class Engine {
                 self.ready.add(first.slot, self.manager.slots)
             }
         }
-        self.releasedSequence = durable
+        // Never back: the policy may have become stricter.
+        self.releasedSequence = max(durable, self.releasedSequence)
         while let first = self.startsAwaitingWrite.first, first.sequence <= self.commit.writtenSequence {
             self.startsAwaitingWrite.removeFirst()
             self.start(first.start)
@@ -228,9 +242,10 @@ package final class Engine {
         consider(self.due.nextWake(self.now))
         consider(self.runs.nextDeadline)
         consider(self.probeTimes.values.min())
-        consider(self.snapshots.nextWake(self.settings))
-        consider(self.isDiskFull ? self.now.bootMilliseconds + 1_000 : nil)
-        if case .draining(let until) = self.lifecycle { consider(until) }
+        if self.lifecycle == .running { consider(self.snapshots.nextWake) }
+        if !self.isPreparing { consider(self.spaceRetryAt) }
+        // Once that time has passed, only the end of a run leads further.
+        if case .draining(let until) = self.lifecycle, until > self.now.bootMilliseconds { consider(until) }
         return wake
     }
 }

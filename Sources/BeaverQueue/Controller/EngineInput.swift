@@ -76,6 +76,8 @@ package struct EngineSettings: Sendable {
     package var snapshot = QueueConfiguration.Snapshot()
     package var limits = QueueConfiguration.Limits()
     package var keepLogBytes: Int64 = 256 << 20
+    /// Room in the log that enqueue never takes: for recovery and for operators.
+    package var reservedLogBytes: Int64 = 256 << 10
     package var maxMemoryBytes = Int.max
     package var unknown = UnknownAction.park
     /// There are handlers now: a store that simulated stops doing so.

@@ -12,6 +12,7 @@ package struct JobBatch: Sendable {
     package private(set) var bytes: [UInt8] = []
     package private(set) var actions: [String] = []
     package private(set) var ids: [String] = []
+    package private(set) var greatestBodyByteCount = 0
     private var actionPlaces: [String: UInt16] = [:]
     private var lastAction = ""
     private var lastActionPlace: UInt16 = 0
@@ -35,6 +36,7 @@ package struct JobBatch: Sendable {
         )
         if job.action != self.lastAction || self.actions.isEmpty { self.intern(job.action) }
         self.ids.append(id)
+        self.greatestBodyByteCount = max(self.greatestBodyByteCount, self.bytes.count - start)
         let idStart = start + EnqueueBody.fixedByteCount
         let fingerprint = hash(self.bytes.span.bytes.extracting(idStart..<idStart + id.utf8.count))
         self.entries.append(

@@ -57,7 +57,7 @@ package struct Recovery {
         phase.end("snapshot", in: &report)
 
         progress("replay", 0)
-        let replay = try self.replay(into: loaded.manager, identity: identity, progress: progress)
+        let replay = try self.replay(loaded, identity: identity, progress: progress)
         report.replayedRecords = replay.records
         phase.end("replay", in: &report)
 
@@ -114,7 +114,7 @@ package struct Recovery {
             simulates: self.configuration.isUnconfigured
         )
         try self.storage.createDirectory(self.snapshotDirectory)
-        try WriteAheadLog.create(storage: self.storage, directory: self.logDirectory, identity: identity)
+        try WriteAheadLog.create(storage: self.storage, directory: self.logDirectory, identity: identity, maxSegmentBytes: self.configuration.log.maxSegmentBytes)
         try self.storage.syncDirectory(directory)
         try identity.write(to: directory, storage: self.storage)
         return (identity, true)
@@ -168,18 +168,21 @@ package struct Recovery {
     }
 
     private func replay(
-        into manager: JobManager,
+        _ loaded: SnapshotManager.Loaded,
         identity: StoreIdentity,
         progress: (String, Int) -> Void
     ) throws(QueueError) -> Replay {
+        guard try self.storage.identity(of: self.logDirectory) != nil else {
+            throw .damaged(path: self.logDirectory, "the log of this store is missing")
+        }
         let scan = LogScan(storage: self.storage, directory: self.logDirectory, identity: identity)
         let segments = try scan.segments()
-        var replayer = Replayer(manager: manager, hash: identity.hash)
-        let end = try scan.scan(segments, from: manager.lastSequence + 1) { frame, body throws(QueueError) in
+        var replayer = Replayer(manager: loaded.manager, hash: identity.hash)
+        let end = try scan.scan(segments, from: loaded.manager.lastSequence + 1) { frame, body throws(QueueError) in
             try replayer.replay(frame, body, path: self.logDirectory)
             if replayer.frames % 1_024 == 0 { progress("replay", replayer.records) }
         }
-        try Self.judge(end, snapshotSequence: replayer.firstSequence - 1, directory: self.logDirectory)
+        try Self.judge(end, snapshotSequence: loaded.greatestSequence, directory: self.logDirectory)
         return Replay(
             segments: segments,
             end: end,
@@ -220,7 +223,7 @@ package struct Recovery {
 
     private func cutTornTail(_ replay: Replay, _ notices: inout [QueueLogLine]) throws(QueueError) -> Int64 {
         guard !replay.end.remains.isEmpty else { return 0 }
-        let bytes = try WriteAheadLog.cut(
+        let (bytes, isCopied) = try WriteAheadLog.cut(
             replay.end,
             storage: self.storage,
             directory: self.logDirectory,
@@ -231,7 +234,8 @@ package struct Recovery {
                 QueueLogLine(
                     .warning,
                     "a torn tail of \(bytes) bytes behind record \(replay.end.lastGoodSequence) was cut (case \(row)): "
-                        + "it was never acknowledged; a copy is kept as .torn"
+                        + "it was never acknowledged; "
+                        + (isCopied ? "a copy is kept as .torn" : "the disk has no room for a copy")
                 )
             )
         }

@@ -16,12 +16,17 @@ extension Engine {
             outputTail: result.outputTail
         )
         switch run.phase {
-        case .ending(let reason), .killed(let reason): self.ended(run, end, after: reason)
+        case .ending(let reason), .killed(let reason): self.ended(run, end, result.ending, after: reason)
         case .starting, .running: self.ended(run, end, result.ending)
         }
     }
 
-    private func ended(_ run: RunTable.Run, _ end: Event.EndOfRun, after reason: RunTable.Reason) {
+    private func ended(
+        _ run: RunTable.Run,
+        _ end: Event.EndOfRun,
+        _ ending: RunResult.Ending,
+        after reason: RunTable.Reason
+    ) {
         var end = end
         switch reason {
         case .cancel:
@@ -35,7 +40,14 @@ extension Engine {
             self.failed(run, end, isTimeout: true)
         case .drain:
             end.error = "ended by an orderly stop"
-            self.giveBack(run, end, delay: 0)
+            // A job marked `once` that was started is never started again; one that was not has not run.
+            if self.manager.slots[run.slot].isOnce, run.isHandedOut, !ending.isBeforeStart {
+                end.error = "interrupted by an orderly stop, may have run"
+                let (sequence, _) = self.record(.dead(run.reference, end))
+                self.commit.urge(sequence)
+            } else {
+                self.giveBack(run, end, delay: 0)
+            }
         }
     }
 
@@ -43,7 +55,7 @@ extension Engine {
         switch ending {
         case .completed:
             self.failuresInARow[run.action] = nil
-            let (sequence, _) = self.record(.ack(run.reference, end, isSimulated: self.isSimulated(run.action)))
+            let (sequence, _) = self.record(.ack(run.reference, end, isSimulated: run.isSimulated))
             self.commit.urge(sequence)
         case .failed:
             self.failed(run, end, isTimeout: false)
@@ -66,7 +78,9 @@ extension Engine {
         self.countFailure(run.action, end)
         let slot = self.manager.slots[run.slot]
         let maxRetry = Int(run.limits.maxRetry ?? self.settings.worker.maxRetry)
-        guard slot.runs <= maxRetry, !slot.isOnce else {
+        // Runs that a crash of the queue ended have a budget of their own.
+        let failures = slot.runs - slot.interruptions
+        guard failures <= maxRetry, !slot.isOnce else {
             let (sequence, _) = self.record(.dead(run.reference, end))
             self.commit.urge(sequence)
             return
@@ -76,7 +90,7 @@ extension Engine {
             maxMilliseconds: self.settings.worker.backoffMaxMilliseconds,
             jitter: self.settings.worker.backoffJitter
         )
-        let delay = backoff.delayMilliseconds(failures: slot.runs, randomBits: self.random.next())
+        let delay = backoff.delayMilliseconds(failures: failures, randomBits: self.random.next())
         let due = self.now.wallMilliseconds + delay
         self.record(
             isTimeout
@@ -114,5 +128,15 @@ extension Engine {
             "paused after \(count) failures in a row, the last: \(end.error). Reload or restart to go on"
         self.applyPolicy(action)
         self.log(.warning, "action \(self.manager.actionNames[Int(action)]) is paused after \(count) failures in a row")
+    }
+}
+
+extension RunResult.Ending {
+    /// Nothing of the handler ran.
+    fileprivate var isBeforeStart: Bool {
+        switch self {
+        case .notStarted, .cannotStart: true
+        case .completed, .failed, .failedPermanently: false
+        }
     }
 }

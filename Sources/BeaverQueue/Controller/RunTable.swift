@@ -23,6 +23,8 @@ struct RunTable {
         var action: UInt16
         var phase: Phase
         var limits: RunLimits
+        /// Its job is completed without work.
+        var isSimulated = false
         var isHandedOut = false
     }
 

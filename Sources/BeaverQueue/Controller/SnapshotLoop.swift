@@ -23,8 +23,8 @@ struct SnapshotState {
 
     var isBusy: Bool { self.isRequested || self.target != nil || self.isRunning }
 
-    /// A failed snapshot is tried again after a while even if nothing else happens.
-    func nextWake(_ settings: EngineSettings) -> Int64? { self.isBusy ? nil : self.retryAt }
+    /// A failed snapshot is tried again after a while even if nothing else happens; a mismatch is not.
+    var nextWake: Int64? { self.isBusy || self.isMismatch ? nil : self.retryAt }
 }
 
 /// The snapshot loop: when one is due, the state at the end of a frame is named; the background makes it from the files.

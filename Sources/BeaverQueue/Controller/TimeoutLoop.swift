@@ -17,6 +17,11 @@ extension Engine {
     func end(_ worker: Int, _ reason: RunTable.Reason) {
         guard let run = self.runs.runs[worker] else { return }
         switch run.phase {
+        case .ending where reason == .cancel:
+            // It is on its way out for another reason; what was answered to the operator holds.
+            self.runs.update(worker) { $0.phase = .ending(.cancel) }
+        case .killed where reason == .cancel:
+            self.runs.update(worker) { $0.phase = .killed(.cancel) }
         case .ending, .killed:
             return
         case .starting where !run.isHandedOut:
@@ -67,6 +72,7 @@ extension Engine {
             self.lifecycle = .closing(isCleanStopWritten: false)
             self.refuseAwaitingSpace(.draining)
             self.requestFinalSnapshot()
+            self.considerSnapshot()
             self.drainStep()
         case .closing(let isCleanStopWritten):
             self.commit.urge(self.commit.appendedSequence, whateverThePolicy: true)

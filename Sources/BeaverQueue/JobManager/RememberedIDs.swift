@@ -96,6 +96,11 @@ package struct RememberedIDs {
         let removed = self.index.remove(id.low, number)
         precondition(removed, "a remembered id that is not in the index")
         self.entries[place].id = JobFingerprint(high: 0, low: 0)
+        // Gone ones at the front would make every look at the oldest slower.
+        while self.entries.first?.isGone == true {
+            self.entries.removeFirst()
+            self.firstNumber = (self.firstNumber &+ 1) & Self.numberMask
+        }
         self.count -= 1
         if entry.isSimulated { self.simulatedCount -= 1 }
         return entry

@@ -26,6 +26,8 @@ package final class SnapshotManager: Sendable {
         package var reader: SnapshotReader?
         /// Newer ones that could not be used, with the reason.
         package var skipped: [QueueError] = []
+        /// Of all snapshots, damaged ones too: the log was synced up to there when it was begun.
+        package var greatestSequence: UInt64 = 0
     }
 
     /// Loads the newest whole snapshot; one that is damaged is passed over and named. Changes nothing on disk.
@@ -37,6 +39,7 @@ package final class SnapshotManager: Sendable {
             if let sequence = SnapshotFormat.sequence(name) { names.append(sequence) }
         }
         names.sort()
+        let greatest = names.last ?? 0
         var skipped: [QueueError] = []
         while let sequence = names.last {
             let path = self.directory + "/" + SnapshotFormat.fileName(sequence)
@@ -48,7 +51,7 @@ package final class SnapshotManager: Sendable {
                     state.newest = reader
                     state.sequences = names
                 }
-                return Loaded(manager: manager, reader: reader, skipped: skipped)
+                return Loaded(manager: manager, reader: reader, skipped: skipped, greatestSequence: greatest)
             } catch {
                 // A disk that cannot be read is no damage: the file may be whole, so nothing is decided without it.
                 guard error.code == .damaged else { throw error }
@@ -56,7 +59,7 @@ package final class SnapshotManager: Sendable {
                 names.removeLast()
             }
         }
-        return Loaded(manager: JobManager(), reader: nil, skipped: skipped)
+        return Loaded(manager: JobManager(), reader: nil, skipped: skipped, greatestSequence: greatest)
     }
 
     /// Files that a crash left half made.
@@ -66,13 +69,13 @@ package final class SnapshotManager: Sendable {
         }
     }
 
-    enum Outcome {
+    package enum Outcome {
         case written(SnapshotReport)
         case failed(QueueError, isMismatch: Bool)
     }
 
     /// Makes the snapshot for `target` and deletes those no longer kept. Takes as long as reading and writing them takes.
-    func compact(
+    package func compact(
         _ target: CompactionTarget,
         logDirectory: String,
         retentionCount: Int,
@@ -98,12 +101,11 @@ package final class SnapshotManager: Sendable {
                 }
                 for sequence in decision.retire {
                     try self.storage.remove(self.directory + "/" + SnapshotFormat.fileName(sequence))
+                    // One by one: what is gone is not looked for again if a later removal fails.
+                    self.state.withLock { state in state.sequences.removeAll { $0 == sequence } }
                 }
                 if !decision.retire.isEmpty { try self.storage.syncDirectory(self.directory) }
-                let count = self.state.withLock { state in
-                    state.sequences.removeFirst(decision.retire.count)
-                    return state.sequences.count
-                }
+                let count = self.count
                 let seconds = Double(clock().bootNanoseconds - begin.bootNanoseconds) / 1e9
                 return .written(
                     SnapshotReport(

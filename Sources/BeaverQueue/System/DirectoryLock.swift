@@ -161,12 +161,8 @@ package final class DirectoryLock: Sendable {
 
     /// Gone, a zombie, on its way out, or with a SIGKILL that it has not yet met.
     static func isDying(_ processID: Int32) -> Bool {
-        guard let status = SystemCall.text(at: "/proc/\(processID)/stat") else { return true }
-        // The second field is the program's name in brackets and may contain anything; count from its end.
-        let fields = status[(status.lastIndex(of: ")") ?? status.startIndex)...].split(separator: " ")
-        guard fields.count > 7 else { return true }
-        let exitingFlag: UInt64 = 0x4
-        if fields[1] == "Z" || fields[1] == "X" || (UInt64(fields[7]) ?? 0) & exitingFlag != 0 { return true }
+        guard let status = ProcessStatus(of: processID) else { return true }
+        if status.hasEnded || status.isExiting { return true }
         let pending = (SystemCall.text(at: "/proc/\(processID)/status") ?? "").split(separator: "\n")
             .filter { $0.hasPrefix("SigPnd:") || $0.hasPrefix("ShdPnd:") }
             .compactMap { line in line.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } }

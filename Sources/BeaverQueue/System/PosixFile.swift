@@ -42,11 +42,30 @@ final class PosixFile: StorageFile {
         self.descriptor = descriptor
     }
 
+    /// A file without a name, which is gone when it is closed.
+    init(unnamedIn directory: String) throws(QueueError) {
+        self.path = "\(directory)/(a file without a name)"
+        do throws(SystemCall.Failure) {
+            self.descriptor = try SystemCall.retrying { cbeaver_unnamed_file(directory) }
+        } catch {
+            // NFS and others have none such: one that is removed while open is as good.
+            guard error.number == EOPNOTSUPP || error.number == EISDIR else {
+                throw error.queueError("open", path: directory, code: .cannotCreate)
+            }
+            let path = "\(directory)/.unnamed-\(getpid())-\(BootClock.now().bootNanoseconds)"
+            self.descriptor = try SystemCall.check("open", path: path, code: .cannotCreate) {
+                FileStorage.openCall(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            }
+            unlink(path)
+        }
+    }
+
     deinit { self.close() }
 
     func read(into buffer: inout [UInt8], count: Int, at offset: Int64) throws(QueueError) -> Int {
         if buffer.count < count {
-            buffer.append(contentsOf: repeatElement(0, count: count - buffer.count))
+            // All of it is overwritten, so nothing need be kept; and appending zeros one by one is slow in a debug build.
+            buffer = [UInt8](repeating: 0, count: count)
         }
         return try self.using { descriptor throws(QueueError) in
             var filled = 0

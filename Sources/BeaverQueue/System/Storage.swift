@@ -19,6 +19,11 @@ package protocol Storage: AnyObject, Sendable {
     func freeBytes(at path: String) throws(QueueError) -> Int64
 }
 
+extension QueueError {
+    /// ENOSPC or EDQUOT: no room now, perhaps later.
+    package var isNoSpace: Bool { self.code == .full || self.errorNumber == 28 || self.errorNumber == 122 }
+}
+
 package enum OpenMode: Sendable {
     case readOnly
     /// Read and write an existing file.

@@ -19,6 +19,8 @@ enum SystemCall {
 
         /// The process or the machine has no room for it now; later it may.
         var isShortage: Bool { [EAGAIN, EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(self.number) }
+        /// Another attempt may go better: a shortage, a program that is being written right now, a disk that fell silent.
+        var isTemporary: Bool { self.isShortage || [ETXTBSY, EIO, ETIMEDOUT, EINTR].contains(self.number) }
         var isMissing: Bool { self.number == ENOENT || self.number == ENOTDIR }
     }
 

@@ -144,8 +144,10 @@ extension EnqueueBody {
             if !self.flags.isDisjoint(with: [.delay, .runAt]) {
                 guard offset + 8 <= count, !self.flags.isSuperset(of: [.delay, .runAt]) else { return nil }
                 let value = bytes.load(Int64.self, at: offset)
-                guard (0...1 << 46).contains(value) else { return nil }
-                self.start = self.flags.contains(.delay) ? .after(milliseconds: value) : .at(wallMilliseconds: value)
+                let isDelay = self.flags.contains(.delay)
+                // A delay is added to the clock; any moment since 1970 is accepted, so any must be readable.
+                guard (0...(isDelay ? 1 << 46 : Int64.max)).contains(value) else { return nil }
+                self.start = isDelay ? .after(milliseconds: value) : .at(wallMilliseconds: value)
                 offset += 8
             }
             if self.flags.contains(.command) {

@@ -12,6 +12,7 @@ package struct GroupCommit {
 
     package var settings: Settings
     private var bytes: [UInt8] = []
+    private static let emptyHead = [UInt8](repeating: 0, count: CommitFrame.headByteCount)
     private var recordCount = 0
     private var firstSequence: UInt64
     private var marks: [FrameMark] = []
@@ -75,7 +76,7 @@ package struct GroupCommit {
     package mutating func append(_ append: (inout [UInt8]) -> Void) -> UInt64 {
         if self.bytes.isEmpty {
             self.bytes.reserveCapacity(4_096)
-            self.bytes.append(contentsOf: repeatElement(0, count: CommitFrame.headByteCount))
+            self.bytes += Self.emptyHead
             self.lastMarkOffset = CommitFrame.headByteCount
         }
         let start = self.bytes.count

@@ -38,6 +38,7 @@ package struct LogScan {
         /// Behind a segment with frames there is always another one; here it is not there, or has no head.
         package var isNextSegmentMissing = false
         package var frames = 0
+        /// Something that is no frame stands before the first later frame, or there is no such frame.
         package var hasBytes = false
         package var hasLaterFrames = false
         package var greatestWatermark: UInt64 = 0
@@ -67,8 +68,20 @@ package struct LogScan {
             let wanted = SegmentHead.byteCount + CommitFrame.headByteCount
             let count = try file.read(into: &bytes, count: wanted, at: 0)
             let span = bytes.span.bytes.extracting(0..<count)
-            segment.hasValidHead =
-                SegmentHead(decoding: span, index: index, storeID: self.identity.storeID, hash: self.identity.hash) != nil
+            let head = SegmentHead(
+                decoding: span,
+                index: index,
+                storeID: self.identity.storeID,
+                hash: self.identity.hash
+            )
+            if let head, segment.byteCount < head.createdByteCount {
+                throw .damaged(
+                    path: path,
+                    offset: segment.byteCount,
+                    "the file ends here; it was \(head.createdByteCount) bytes long when it was created"
+                )
+            }
+            segment.hasValidHead = head != nil
             let seed = FrameSeed(hash: self.identity.hash, segmentIndex: index)(Int64(SegmentHead.byteCount))
             segment.firstSequence = FrameHead(span, at: SegmentHead.byteCount, seed: seed)?.firstSequence
             segments.append(segment)
@@ -91,6 +104,13 @@ package struct LogScan {
         let start = segments.lastIndex { $0.firstSequence.map { $0 <= sequence } ?? false } ?? segments.startIndex
         guard start < segments.count else {
             throw .damaged(path: self.directory, "the log has no segment")
+        }
+        guard segments[start].hasValidHead else {
+            throw .damaged(path: segments[start].path, offset: 0, "its head is not whole, or of another store")
+        }
+        // A segment is released only once a frame in a later one is synced: a log without frames never had any.
+        guard segments[0].index == 1 || segments.contains(where: { $0.firstSequence != nil }) else {
+            throw .damaged(path: segments[0].path, "the segments before it are missing, and no record is left")
         }
         var end = End(
             lastGoodSequence: sequence - 1,
@@ -166,18 +186,24 @@ package struct LogScan {
                 let bytes = window.buffer.span.bytes
                 var place = range.lowerBound
                 while place + 8 <= range.upperBound {
+                    // Nearly all of it is zeros, allocated ahead.
+                    place += bytes.extracting(0..<range.upperBound).zeroCount(from: place) & ~7
+                    guard place + 8 <= range.upperBound else { break }
                     let word = bytes.load(UInt64.self, at: place)
                     if word != 0 {
                         let position = offset + Int64(place - range.lowerBound)
                         end.remains[segment.index] = position + 8
+                        var isLaterFrame = false
                         if word == CommitFrame.magic, place + CommitFrame.headByteCount <= range.upperBound,
                             let head = FrameHead(bytes, at: place, seed: seed(position))
                         {
                             end.greatestWatermark = max(end.greatestWatermark, head.watermark)
                             if position != end.place.offset || segment.index != end.place.segmentIndex {
                                 end.hasLaterFrames = true
+                                isLaterFrame = true
                             }
                         }
+                        if !isLaterFrame, !end.hasLaterFrames { end.hasBytes = true }
                     }
                     place += 8
                 }
@@ -187,7 +213,6 @@ package struct LogScan {
                 offset += Int64(isLast ? max(seen, 8) : seen - CommitFrame.headByteCount)
                 if isLast { break }
             }
-            if end.remains[segment.index] != nil { end.hasBytes = true }
         }
     }
 }

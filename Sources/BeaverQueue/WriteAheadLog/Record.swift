@@ -19,7 +19,7 @@ package struct Record: Sendable, Equatable {
     /// The 24 bits of the length field.
     package static let maxByteCount = 1 << 24 - 1
     /// An end of run with the longest error and output kept.
-    package static let maxEndByteCount = 10 + 20 + 16 + 14 + Event.EndOfRun.maxErrorBytes + Event.EndOfRun.maxTailBytes
+    package static let maxEndByteCount = 10 + 20 + 17 + 14 + Event.EndOfRun.maxErrorBytes + Event.EndOfRun.maxTailBytes
 }
 
 extension Event {

@@ -9,7 +9,8 @@
 /// | 12 | 4 | index: 1 for the first segment of a store, no number is used twice |
 /// | 16 | 32 | store id |
 /// | 48 | 8 | wall-clock milliseconds of creation |
-/// | 56 | 4 | CRC32C of the 56 bytes before, seeded with the store's key and the index |
+/// | 56 | 8 | size of the file when it was created: a shorter one was cut, with all evidence of what it held |
+/// | 64 | 4 | CRC32C of the 64 bytes before, seeded with the store's key and the index |
 ///
 /// Which sequence numbers a segment holds is said by its frames, and each frame names the checksum of the one before,
 /// across segments: so a missing, stale or foreign segment shows as a broken chain.
@@ -19,9 +20,11 @@ struct SegmentHead: Equatable {
     var index: UInt32
     var storeID: String
     var createdWallMilliseconds: Int64
+    var createdByteCount: Int64
 
     static let byteCount = 4_096
     static let version: UInt32 = 1
+    private static let checkedByteCount = 64
     private static let magic: UInt64 = 0x3147_4553_5256_4562  // "bEVRSEG1"
 
     func encode(hash: KeyedHash) -> [UInt8] {
@@ -31,28 +34,34 @@ struct SegmentHead: Equatable {
         bytes.appendLittleEndian(self.index)
         bytes.append(contentsOf: self.storeID.utf8)
         bytes.appendLittleEndian(self.createdWallMilliseconds)
-        precondition(bytes.count == 56, "a store id of 32 digits")
+        bytes.appendLittleEndian(self.createdByteCount)
+        precondition(bytes.count == Self.checkedByteCount, "a store id of 32 digits")
         let seed = FrameSeed(hash: hash, segmentIndex: self.index)(0)
         bytes.appendLittleEndian(Checksum.crc32c(bytes, seed: seed))
-        bytes.append(contentsOf: repeatElement(0, count: Self.byteCount - bytes.count))
-        return bytes
+        return bytes + [UInt8](repeating: 0, count: Self.byteCount - bytes.count)
     }
 
     /// Nil unless the bytes are the head of segment `index` of this store.
     init?(decoding bytes: RawSpan, index: UInt32, storeID: String, hash: KeyedHash) {
-        guard bytes.byteCount >= 60, bytes.load(UInt64.self, at: 0) == Self.magic,
+        guard bytes.byteCount >= Self.checkedByteCount + 4, bytes.load(UInt64.self, at: 0) == Self.magic,
             bytes.load(UInt32.self, at: 8) == Self.version, bytes.load(UInt32.self, at: 12) == index,
             String(decoding: bytes.bytes(16..<48), as: UTF8.self) == storeID,
-            Checksum.crc32c(bytes.extracting(0..<56), seed: FrameSeed(hash: hash, segmentIndex: index)(0))
-                == bytes.load(UInt32.self, at: 56)
+            Checksum.crc32c(bytes.extracting(0..<Self.checkedByteCount), seed: FrameSeed(hash: hash, segmentIndex: index)(0))
+                == bytes.load(UInt32.self, at: Self.checkedByteCount)
         else { return nil }
-        self.init(index: index, storeID: storeID, createdWallMilliseconds: bytes.load(Int64.self, at: 48))
+        self.init(
+            index: index,
+            storeID: storeID,
+            createdWallMilliseconds: bytes.load(Int64.self, at: 48),
+            createdByteCount: bytes.load(Int64.self, at: 56)
+        )
     }
 
-    init(index: UInt32, storeID: String, createdWallMilliseconds: Int64) {
+    init(index: UInt32, storeID: String, createdWallMilliseconds: Int64, createdByteCount: Int64) {
         self.index = index
         self.storeID = storeID
         self.createdWallMilliseconds = createdWallMilliseconds
+        self.createdByteCount = createdByteCount
     }
 }
 

@@ -46,7 +46,7 @@ package struct StoreIdentity: Sendable, Equatable {
             copy.appendLittleEndian(UInt16(path.utf8.count))
             copy.append(contentsOf: path.utf8)
         }
-        copy.append(contentsOf: repeatElement(0, count: Self.copyByteCount - 4 - copy.count))
+        copy += [UInt8](repeating: 0, count: Self.copyByteCount - 4 - copy.count)
         copy.appendLittleEndian(Checksum.crc32c(copy))
         return copy
     }

@@ -4,10 +4,11 @@ extension WriteAheadLog {
     package static func create(
         storage: any Storage,
         directory: String,
-        identity: StoreIdentity
+        identity: StoreIdentity,
+        maxSegmentBytes: Int64
     ) throws(QueueError) {
         try storage.createDirectory(directory)
-        var byteCount = self.firstSegmentBytes
+        var byteCount = min(self.firstSegmentBytes, maxSegmentBytes)
         for index in UInt32(1)...2 {
             let segment = try self.create(
                 index,
@@ -17,20 +18,22 @@ extension WriteAheadLog {
                 identity: identity
             )
             segment.file.close()
-            byteCount *= 2
+            byteCount = min(byteCount * 2, maxSegmentBytes)
         }
     }
 
     /// Cuts what stands behind the last good frame: zeros, synced. What is cut is kept beside as a `.torn` file.
     ///
-    /// A crash in here leaves fewer bytes to cut and the same decision. Returns how many bytes were not zero.
+    /// A crash in here leaves fewer bytes to cut and the same decision. Returns how many bytes were not zero, and whether a
+    /// copy could be kept: a full disk must not keep the queue from starting.
     package static func cut(
         _ end: LogScan.End,
         storage: any Storage,
         directory: String,
         wallMilliseconds: Int64
-    ) throws(QueueError) -> Int64 {
+    ) throws(QueueError) -> (bytes: Int64, isCopied: Bool) {
         var cutBytes: Int64 = 0
+        var isCopied = true
         for (index, last) in end.remains.sorted(by: { $0.key < $1.key }) {
             let start = index == end.place.segmentIndex ? end.place.offset : Int64(SegmentHead.byteCount)
             guard last > start else { continue }
@@ -38,12 +41,19 @@ extension WriteAheadLog {
             let file = try storage.open(path, .readWrite)
             defer { file.close() }
             let last = min(last, try file.size())
-            try self.keep(file, from: start, to: last, as: "\(path).\(wallMilliseconds).torn", storage: storage)
+            let copyPath = "\(path).\(wallMilliseconds).torn"
+            do {
+                try self.keep(file, from: start, to: last, as: copyPath, storage: storage)
+            } catch {
+                guard error.isNoSpace else { throw error }
+                isCopied = false
+                if try storage.identity(of: copyPath) != nil { try storage.remove(copyPath) }
+            }
             try self.fillWithZeros(file, from: start, to: last)
             cutBytes += last - start
         }
         if cutBytes > 0 { try storage.syncDirectory(directory) }
-        return cutBytes
+        return (cutBytes, isCopied)
     }
 
     private static func keep(
@@ -74,13 +84,14 @@ extension WriteAheadLog {
         maxSegmentBytes: Int64,
         segments found: [LogScan.SegmentFile],
         end: LogScan.End,
-        index: sending RecordIndex
+        index: sending RecordIndex,
+        mode: OpenMode = .readWrite
     ) throws(QueueError) -> WriteAheadLog {
         var segments: [Segment] = []
         var current = 0
         for (number, entry) in found.enumerated() {
             guard entry.hasValidHead else { break }
-            let file = try storage.open(entry.path, .readWrite)
+            let file = try storage.open(entry.path, mode)
             var segment = Segment(index: entry.index, file: file, capacity: entry.byteCount)
             if entry.index < end.place.segmentIndex {
                 segment.usedBytes = entry.byteCount

@@ -1,7 +1,17 @@
 /// Making room ahead of the writer.
 extension WriteAheadLog {
     package func prepare(atLeast byteCount: Int64) throws(QueueError) {
-        try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: true)
+        do {
+            try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: true)
+        } catch {
+            guard error.isNoSpace else { throw error }
+            throw QueueError(
+                .full,
+                "the disk is full: \(error.message). Jobs are refused until there is room again; running ones go on",
+                errorNumber: error.errorNumber,
+                path: error.path
+            )
+        }
     }
 
     /// Creates what is missing of `segmentsAhead` segments behind the current one, the next of which takes a frame of
@@ -73,7 +83,12 @@ extension WriteAheadLog {
     ) throws(QueueError) -> Segment {
         let path = directory + "/" + SegmentName.file(index)
         let file = try storage.open(path, .createOrTruncate)
-        let head = SegmentHead(index: index, storeID: identity.storeID, createdWallMilliseconds: 0)
+        let head = SegmentHead(
+            index: index,
+            storeID: identity.storeID,
+            createdWallMilliseconds: 0,
+            createdByteCount: byteCount
+        )
         do {
             try file.allocate(byteCount)
             try file.write(head.encode(hash: identity.hash).span.bytes, at: 0)

@@ -25,6 +25,9 @@ package final class WriteAheadLog: Journal {
         var lastWritten: UInt64
         /// Place in `segments` of the oldest one with unsynced frames.
         var firstDirty: Int
+        /// Segments below this index may be released: a frame in this one is synced, so that a log never ends up without
+        /// any, which would look like one whose segments were lost.
+        var releasableBelow: UInt32 = 0
         var index: RecordIndex
         var failure: QueueError?
     }
@@ -107,7 +110,10 @@ package final class WriteAheadLog: Journal {
     package func synchronize() throws(QueueError) -> UInt64 {
         let (files, last, current) = try self.state.withLock { state throws(QueueError) in
             if let failure = state.failure { throw failure }
-            return (state.segments[state.firstDirty...state.current].map(\.file), state.lastWritten, state.segments[state.current].index)
+            return (
+                state.segments[state.firstDirty...state.current].map(\.file), state.lastWritten,
+                state.segments[state.current]
+            )
         }
         // The older segment first: a frame is of no use without the ones before it.
         for file in files {
@@ -118,7 +124,8 @@ package final class WriteAheadLog: Journal {
             }
         }
         self.state.withLock { state in
-            state.firstDirty = state.segments.firstIndex { $0.index == current } ?? state.current
+            state.firstDirty = state.segments.firstIndex { $0.index == current.index } ?? state.current
+            if current.usedBytes > Int64(SegmentHead.byteCount) { state.releasableBelow = current.index }
         }
         return last
     }
@@ -152,7 +159,8 @@ package final class WriteAheadLog: Journal {
         let released = self.state.withLock { state -> [Segment] in
             var bytes = state.segments.reduce(0) { $0 + $1.usedBytes }
             var count = 0
-            while count < min(state.current, state.firstDirty), state.segments[count].lastSequence <= sequence,
+            while count < min(state.current, state.firstDirty), state.segments[count].index < state.releasableBelow,
+                state.segments[count].lastSequence <= sequence,
                 bytes - state.segments[count].usedBytes >= keepBytes
             {
                 bytes -= state.segments[count].usedBytes

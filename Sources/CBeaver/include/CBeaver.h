@@ -7,6 +7,10 @@
 /// CRC32C (Castagnoli) of `length` bytes, continuing from `seed` (0 to begin). SSE4.2 where the processor has it.
 uint32_t cbeaver_crc32c(uint32_t seed, const void *bytes, size_t length);
 
+/// Where the first byte that is not zero stands, or `length`. In C because it runs over all that is allocated ahead at
+/// each start, and must be fast in a debug build too.
+size_t cbeaver_zero_prefix(const void *bytes, size_t length);
+
 /// Names the calling thread, for `top -H`: at most 15 bytes. In C because the call needs _GNU_SOURCE.
 void cbeaver_name_thread(const char *name);
 

@@ -1,0 +1,194 @@
+package import BeaverQueue
+
+/// The other driver of the engine: one thread, no waiting, and a test decides what happens next.
+///
+/// It does what the real driver's threads do (write, sync, start handlers, make room, snapshots), one effect at a time:
+/// in the order they were decided, or, with `disorder`, in any order that threads could take. An effect that is `held`
+/// waits until the test lets it go, so that it can look at the moment between.
+///
+/// Never moves the clock by itself but in `run(milliseconds:)`.
+package final class SteppingDriver {
+    /// What can be held back, one each for the threads of the real driver and what they do.
+    package enum Kind: Hashable, Sendable, CaseIterable {
+        case write, sync, prepare, compact, release, start, stop, answer
+    }
+
+    package struct OutOfSteps: Error, CustomStringConvertible {
+        package let steps: Int
+        package var description: String { "the engine still has something to do after \(self.steps) steps: it spins" }
+    }
+
+    package private(set) var storage: SimulatedStorage
+    package let clock: SimulatedClock
+    package let runner: SimulatedRunner
+    package var configuration: QueueConfiguration
+    /// For the next `open`.
+    package var settings: EngineSettings
+    /// What a handler does at once; nil: the run stays until the test ends it.
+    package var behaviour: (RunRequest) -> RunResult? = { _ in RunResult(.completed) }
+    /// Chooses among the threads that have something to do; nil: in order.
+    package var disorder: Seed?
+    package var held: Set<Kind> = []
+    package var ledger: Ledger
+    package var randomSeed: UInt64 = 1
+
+    package internal(set) var engine: Engine?
+    package internal(set) var parts: Recovery.Recovered?
+    package internal(set) var payloads: PayloadStore?
+    package internal(set) var answers: [UInt64: EngineAnswer] = [:]
+    package internal(set) var lines: [QueueLogLine] = []
+    package internal(set) var isFinished = false
+    /// The engine stopped because its log failed.
+    package internal(set) var failure: QueueError?
+    package internal(set) var steps = 0
+    var effects: [EngineEffect] = []
+    let inbox = Guarded<[EngineInput]>([])
+    var nextTicket: UInt64 = 1
+    var submitted: [UInt64: (id: String, payload: [UInt8])] = [:]
+    /// Runs whose result the engine has and whose record is not known to be synced.
+    var unconfirmed: [(id: String, token: UInt64)] = []
+    /// Runs that no signal ends.
+    package var stuck: Set<UInt64> = []
+    /// The job of each run under way.
+    var running: [UInt64: String] = [:]
+
+    package init(
+        storage: SimulatedStorage = SimulatedStorage(),
+        clock: SimulatedClock = SimulatedClock(),
+        settings: EngineSettings = EngineSettings(),
+        terms: Ledger.Terms = Ledger.Terms()
+    ) {
+        self.storage = storage
+        self.clock = clock
+        self.runner = SimulatedRunner()
+        self.settings = settings
+        self.configuration = QueueConfiguration(dataDirectory: "data")
+        self.ledger = Ledger(terms)
+    }
+
+    // MARK: Life and death
+
+    /// Recovery and the first records of a life; nothing is written yet.
+    package func open() throws(QueueError) {
+        // The directory is there before recovery begins: its lock is in it.
+        if try self.storage.identity(of: self.configuration.dataDirectory) == nil {
+            try self.storage.createDirectory(self.configuration.dataDirectory)
+            try self.storage.syncDirectory("")
+        }
+        let clock = self.clock
+        let words = Guarded(Seed(self.randomSeed))
+        let recovery = Recovery(
+            storage: self.storage,
+            configuration: self.configuration,
+            clock: { clock.time() },
+            randomWord: { words.withLock { $0.next() } }
+        )
+        let recovered = try recovery.run { _, _ in }
+        let engine = Engine(manager: recovered.manager, settings: self.settings, randomSeed: self.randomSeed)
+        _ = engine.begin(recovered.start, now: clock.time())
+        self.payloads = PayloadStore(
+            log: recovered.log,
+            snapshots: recovered.snapshots,
+            hash: recovered.identity.hash
+        )
+        self.engine = engine
+        self.parts = recovered
+        self.lines += recovered.notices
+        self.inbox.withLock { $0 = [.tick] }
+    }
+
+    /// The process dies, the machine lives on.
+    package func kill() {
+        self.end(powerCut: false)
+        self.storage = self.storage.killProcess()
+    }
+
+    /// The machine dies; what its disk is found to hold is decided by the seed.
+    package func powerCut(seed: UInt64, _ model: CrashModel) {
+        self.end(powerCut: true)
+        self.storage = self.storage.crash(seed: seed, model)
+        self.clock.restartMachine(offForMilliseconds: 1_000)
+    }
+
+    /// Another disk, as a crash that was tried out elsewhere left it.
+    package func replaceStorage(_ storage: SimulatedStorage) {
+        self.end(powerCut: true)
+        self.storage = storage
+    }
+
+    private func end(powerCut: Bool) {
+        self.ledger.recordCrash(powerCut: powerCut)
+        self.runner.beginLife()
+        self.forgetLife()
+    }
+
+    /// After an orderly end: files closed, nothing lost.
+    package func close() {
+        self.parts?.log.close()
+        self.runner.beginLife()
+        self.forgetLife()
+    }
+
+    private func forgetLife() {
+        self.engine = nil
+        self.parts = nil
+        self.payloads = nil
+        self.effects = []
+        self.inbox.withLock { $0 = [] }
+        self.submitted = [:]
+        self.unconfirmed = []
+        self.running = [:]
+        self.isFinished = false
+        self.failure = nil
+    }
+
+    /// The machine died at a planned call: nothing more happens in this life.
+    package var isDead: Bool { self.storage.isDead }
+
+    // MARK: Callers
+
+    /// Sends a command; its answer will be found under the ticket.
+    @discardableResult
+    package func submit(_ command: EngineCommand) -> Ticket {
+        let ticket = Ticket(self.nextTicket)
+        self.nextTicket += 1
+        self.inbox.withLock { $0.append(.command(ticket, command)) }
+        return ticket
+    }
+
+    /// One batch. A batch of one job is kept in the ledger; larger ones are too if every answer is alike.
+    @discardableResult
+    package func enqueue(_ jobs: [NewJob]) -> Ticket {
+        guard let hash = self.parts?.identity.hash else { return Ticket(0) }
+        var batch = JobBatch()
+        for (place, job) in jobs.enumerated() {
+            batch.append(job, hash: hash, generatedID: "generated-\(self.nextTicket)-\(place)")
+        }
+        let ticket = self.submit(.enqueue(batch))
+        if jobs.count == 1, let job = jobs.first, let id = batch.ids.first {
+            self.submitted[ticket.number] = (id, job.payload)
+            self.ledger.recordSubmission(
+                id,
+                payload: job.payload,
+                once: job.once,
+                maxRetry: job.maxRetry.map { Int($0) }
+            )
+        }
+        return ticket
+    }
+
+    package func fingerprint(of id: String) -> JobFingerprint {
+        self.parts?.identity.hash(id) ?? JobFingerprint(high: 0, low: 0)
+    }
+
+    /// What the engine holds of a job; nil if it has no slot.
+    package func slot(_ id: String) -> JobSlot? {
+        guard let manager = self.engine?.manager, let number = manager.slots.find(self.fingerprint(of: id)) else { return nil }
+        return manager.slots[number]
+    }
+
+    @discardableResult
+    package func act(_ action: JobAction, _ ids: [String]) -> Ticket {
+        self.submit(.act(action, on: ids.map { .id(self.fingerprint(of: $0)) }))
+    }
+}

@@ -1,0 +1,127 @@
+@testable import BeaverQueue
+import BeaverSimulation
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The machine or the process dies at every call to the disk, and at every call of the recovery that follows.
+///
+/// With `BEAVER_TEST_DEPTH=full` at each call; else at a part of them, so that all tests of the engine take less than a
+/// minute.
+@Suite struct CrashTests {
+    private static let isFull = getenv("BEAVER_TEST_DEPTH").map { String(cString: $0) == "full" } ?? false
+
+    private static func some(_ calls: ClosedRange<Int>, oneIn step: Int) -> StrideThrough<Int> {
+        stride(from: calls.lowerBound, through: calls.upperBound, by: self.isFull ? 1 : step)
+    }
+
+    @Test func theScenarioDoesSomethingOfEverything() throws {
+        let scenario = CrashScenario()
+        let driver = scenario.driver(crashAtCall: nil)
+        try scenario.run(driver)
+        try driver.expectSound()
+        let totals = try #require(driver.engine?.manager.totals)
+        #expect(totals.purged == 1)
+        #expect(totals.failedRuns >= 3)
+        #expect(driver.parts?.snapshots.count == 2)
+        #expect(driver.storage.snapshotFiles(under: "data/wal").keys.sorted().first != "data/wal/0000000001.wal")
+    }
+
+    @Test(arguments: CrashModel.allCases)
+    func aPowerCutAtEveryCall(_ model: CrashModel) throws {
+        try self.cut(CrashScenario(), model, oneIn: model == .random ? 2 : 5)
+    }
+
+    @Test(arguments: [CrashModel.random, .inOrder], 1...4 as ClosedRange<UInt64>)
+    func aPowerCutAtEveryCallInAnyOrderOfThreads(_ model: CrashModel, _ seed: UInt64) throws {
+        try self.cut(CrashScenario(seed: seed, isDisordered: true), model, oneIn: 9)
+    }
+
+    @Test(arguments: [SyncPolicy.interval, .never])
+    func aPowerCutUnderAWeakerPolicyLosesOnlyTheTail(_ policy: SyncPolicy) throws {
+        try self.cut(CrashScenario(policy: policy), .random, oneIn: 5)
+    }
+
+    @Test(arguments: SyncPolicy.allCases)
+    func theDeathOfTheProcessAtEveryCallLosesNothing(_ policy: SyncPolicy) throws {
+        let scenario = CrashScenario(policy: policy)
+        for call in Self.some(try self.calls(scenario), oneIn: 4) {
+            let driver = scenario.driver(crashAtCall: call)
+            try scenario.run(driver)
+            driver.kill()
+            try scenario.check(driver, "SIGKILL at call \(call), \(policy)")
+        }
+    }
+
+    /// Lives after the first: their recovery and their end.
+    @Test(arguments: [CrashModel.random, .allLost, .garbage])
+    func aPowerCutAtEveryCallOfALaterLife(_ model: CrashModel) throws {
+        var scenario = CrashScenario()
+        let whole = scenario.driver(crashAtCall: nil)
+        try scenario.run(whole)
+        for call in Self.some(1...whole.storage.callCount, oneIn: 4) {
+            scenario.crashAfterRestart = call
+            let driver = scenario.driver(crashAtCall: nil)
+            try scenario.run(driver)
+            driver.powerCut(seed: UInt64(call), model)
+            try scenario.check(driver, "power cut at call \(call) of a later life, \(model)")
+        }
+    }
+
+    /// Crash, then a crash at each call of the recovery, then again.
+    @Test(arguments: [CrashModel.random, .garbage])
+    func aCrashDuringRecoveryAndAgain(_ model: CrashModel) throws {
+        let scenario = CrashScenario()
+        let calls = try self.calls(scenario)
+        for crash in Self.some(calls.lowerBound + 40...calls.upperBound, oneIn: 53) {
+            let dead = scenario.driver(crashAtCall: crash)
+            try scenario.run(dead)
+            for call in Self.some(1...60, oneIn: 5) {
+                let comment: Comment = "power cut at call \(crash), then at \(call) of the recovery, \(model)"
+                let driver = scenario.driver(crashAtCall: nil)
+                driver.ledger = dead.ledger
+                driver.replaceStorage(dead.storage.crash(seed: UInt64(crash), model))
+                for again in 0..<2 {
+                    driver.storage.faultPlan = .crash(atCall: call + again)
+                    do {
+                        try driver.open()
+                        try driver.run(milliseconds: 10)
+                    } catch {
+                        guard driver.isDead else { throw error }
+                    }
+                    driver.powerCut(seed: UInt64(call), model)
+                }
+                try scenario.check(driver, comment)
+            }
+        }
+    }
+
+    /// The crash points of the first life.
+    private func calls(_ scenario: CrashScenario) throws -> ClosedRange<Int> {
+        var first = scenario
+        first.isFirstLifeOnly = true
+        let driver = first.driver(crashAtCall: nil)
+        try first.run(driver)
+        return 1...driver.storage.callCount
+    }
+
+    private func cut(_ scenario: CrashScenario, _ model: CrashModel, oneIn step: Int) throws {
+        for call in Self.some(try self.calls(scenario), oneIn: step) {
+            let dead = scenario.driver(crashAtCall: call)
+            try scenario.run(dead)
+            for seed in 0..<(Self.isFull ? 4 : 1) {
+                let driver = scenario.driver(crashAtCall: nil)
+                driver.ledger = dead.ledger
+                driver.replaceStorage(dead.storage.crash(seed: UInt64(call * 10 + seed), model))
+                let comment: Comment = "scenario \(scenario), power cut at call \(call), seed \(call * 10 + seed), \(model)"
+                do {
+                    try scenario.check(driver, comment)
+                } catch {
+                    Issue.record(error, comment)
+                }
+            }
+        }
+    }
+}
