@@ -62,23 +62,26 @@ install: ## the prerequisites (Debian packages), only what is missing
 
 .PHONY: build
 build: bin/beaver-tui ## the optimised program, bin/beaver-tui
+	@:
 
 # The program gets the time at which its build began, so that a source saved meanwhile counts as newer.
 bin/beaver-tui: $(SOURCES)
 	@.ci/need --swift $(BUILD_PACKAGES)
-	mkdir -p bin
-	touch bin/.began
+	mkdir -p bin .build
+	new=$$(mktemp -d bin/.new.XXXXXX)
+	trap 'rm -rf "$$new"' EXIT
+	touch "$$new/began"
 	if [ -e bin/beaver-tui ]; then
 	    echo "building bin/beaver-tui"
 	else
 	    echo "building bin/beaver-tui; the first time takes minutes"
 	fi
-	swift build -q -c release --product beaver-tui $(SWIFT_FLAGS)
+	# What was fetched is of no interest, unless the build fails.
+	swift build -q -c release --product beaver-tui $(SWIFT_FLAGS) >"$$new/log" 2>&1 || { cat "$$new/log"; exit 1; }
 	built=$$(swift build -q -c release --show-bin-path)/beaver-tui
-	strip -o bin/.new "$$built" 2>/dev/null || cp "$$built" bin/.new
-	touch -r bin/.began bin/.new
-	mv -f bin/.new bin/beaver-tui
-	rm -f bin/.began
+	strip -o "$$new/beaver-tui" "$$built" 2>/dev/null || cp "$$built" "$$new/beaver-tui"
+	touch -r "$$new/began" "$$new/beaver-tui"
+	mv -f "$$new/beaver-tui" bin/beaver-tui
 
 .PHONY: demo
 demo: bin/beaver-tui ## 200 commands, kill -9 in the middle, and the count of what was lost; no keys

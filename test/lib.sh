@@ -76,14 +76,19 @@ launch() {
     echo "$SERVER" >>"$SCRATCH/.started"
 }
 
-# start ARGUMENT…: launches a server and waits until it answers.
+# start ARGUMENT…: launches a server and waits until it answers. If a command on the stopped queue holds the directory for
+# too long, it is launched again, as its message says.
 start() {
     launch "$@"
-    wait_until 'the server answers' server_answers
+    wait_until 'the server answers' server_answers "$@"
 }
 
 server_answers() {
-    gone "$SERVER" && fail "the server ended before it answered"
+    if gone "$SERVER"; then
+        tail -n 1 "$SCRATCH/server.err" | grep -q 'in use by process [0-9]* (tool)' ||
+            fail "the server ended before it answered"
+        launch "$@"
+    fi
     beaver status --json && [ "$STATUS" -eq 0 ] && [ "$(json_get state)" != stopped ] &&
         [ "$(json_get state)" != recovering ] && [ "$(json_get pid)" = "$SERVER" ]
 }

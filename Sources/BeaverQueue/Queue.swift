@@ -8,57 +8,163 @@
 /// try await queue.stop(now: false)
 /// ```
 public final class Queue: QueueControl, Sendable {
+    /// As given to `init`; `reconfigure` does not change it.
     public let configuration: QueueConfiguration
+    let life: Lock<Life>
+
+    /// What a queue is made of while it runs.
+    struct Core: Sendable {
+        var controller: Controller
+        var runner: CommandRunner
+        var lookup: JobLookup
+        var hash: KeyedHash
+        var lock: DirectoryLock
+        var report: QueueStatus.Recovery
+        var startedAt: EngineTime
+        var dataDirectory: String
+        var fileSystem: String
+    }
+
+    /// The directory is ours, and nothing was read yet.
+    struct Held {
+        var lock: DirectoryLock
+        var report: QueueStatus.Recovery
+    }
+
+    struct Life {
+        enum Stage {
+            case idle
+            case recovering(phase: String, records: Int)
+            case running(Core)
+            case ended(Controller.Ending)
+        }
+
+        var stage = Stage.idle
+        var held: Held?
+        var closures: [String: @Sendable (HandledJob) async throws -> Void] = [:]
+        var logLine: @Sendable (QueueLogLine) -> Void = { _ in }
+        var startWaiters: [@Sendable () -> Void] = []
+        var stopWaiters: [@Sendable (Controller.Ending) -> Void] = []
+    }
 
     /// Nothing is opened yet; `status()` answers `stopped`.
     public init(_ configuration: QueueConfiguration) {
         self.configuration = configuration
+        self.life = Lock(Life())
     }
 
-    /// Takes the directory's lock, recovers, and begins to dispatch. Throws what the directory does not allow; then the
-    /// queue holds nothing.
-    public func start() async throws(QueueError) {
-        throw QueueError(.stopped, "not built yet")
+    /// Registers a closure for an action; before `start`.
+    ///
+    /// It runs as a task that is cancelled at its time-out.
+    public func handle(_ action: String, _ body: @escaping @Sendable (HandledJob) async throws -> Void) {
+        self.life.withLock { $0.closures[action] = body }
     }
-
-    /// Registers a closure for an action; before `start`. It runs as a task that is cancelled at its time-out.
-    public func handle(_ action: String, _ body: @escaping @Sendable (HandledJob) async throws -> Void) {}
 
     /// Called for every line worth logging, from any thread; before `start`.
-    public func onLogLine(_ body: @escaping @Sendable (QueueLogLine) -> Void) {}
+    public func onLogLine(_ body: @escaping @Sendable (QueueLogLine) -> Void) {
+        self.life.withLock { $0.logLine = body }
+    }
+
+    /// Takes the directory's lock, recovers, and begins to dispatch.
+    ///
+    /// Throws what the directory does not allow; then the queue holds nothing.
+    public func start() async throws(QueueError) {
+        let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
+            do throws(QueueError) {
+                // Recovery blocks on the disk for as long as it takes: not on a thread of Swift's pool.
+                try SystemThread.start("beaver-recover") { continuation.resume(returning: self.startBlocking()) }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        try result.get()
+        // An answer comes when all before it is synced, the new epoch among it: only then is the queue ready.
+        _ = try await self.perform(.act(.cancel, on: []))
+    }
 
     /// Returns when the queue has stopped in order; throws what ended it otherwise.
-    public func waitUntilStopped() async throws(QueueError) {}
-
-    /// Returns when nothing is pending, scheduled or running (parked jobs may remain), or the queue stops.
-    public func waitUntilIdle() async throws(QueueError) {}
-
-    /// Replaces handlers, concurrency, workers, time-outs and limits while running; nothing is lost or restarted.
-    public func reconfigure(_ configuration: QueueConfiguration) async throws(QueueError) {}
-
-    public func status() async throws(QueueError) -> QueueStatus { QueueStatus() }
-    public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult { EnqueueResult() }
-    public func jobs(
-        matching filter: JobFilter,
-        after cursor: JobCursor?,
-        limit: Int
-    ) async throws(QueueError) -> JobPage { JobPage(jobs: [], next: nil) }
-    public func job(_ id: String) async throws(QueueError) -> JobDetails { throw .draining }
-    public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
-        throw .draining
+    public func waitUntilStopped() async throws(QueueError) {
+        let ending = await withCheckedContinuation { continuation in
+            let ended: Controller.Ending? = self.life.withLock { life in
+                if case .ended(let ending) = life.stage { return ending }
+                life.stopWaiters.append { continuation.resume(returning: $0) }
+                return nil
+            }
+            if let ended { continuation.resume(returning: ended) }
+        }
+        if case .failed(let error) = ending { throw error }
     }
-    public func retry(_ id: String) async throws(QueueError) {}
-    public func cancel(_ id: String) async throws(QueueError) -> JobState { .cancelled }
-    public func purge(_ id: String) async throws(QueueError) {}
-    public func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult { throw .draining }
-    public func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult { throw .draining }
-    public func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult { throw .draining }
-    public func count(matching filter: JobFilter) async throws(QueueError) -> Int { 0 }
-    public func pause() async throws(QueueError) {}
-    public func resume() async throws(QueueError) {}
-    public func setWorkers(_ count: Int) async throws(QueueError) {}
-    public func snapshot() async throws(QueueError) -> UInt64 { 0 }
-    public func stop(now: Bool) async throws(QueueError) {}
+
+    /// Returns when nothing is pending, scheduled or running (parked jobs may remain), or the queue is paused or stops.
+    public func waitUntilIdle() async throws(QueueError) {
+        let core = try self.core()
+        await withCheckedContinuation { continuation in
+            core.controller.whenIdle { continuation.resume() }
+        }
+    }
+
+    /// Drains and stops: running jobs have `worker.drain_timeout` to end, with `now` they are ended at once and run
+    /// again at the next start.
+    ///
+    /// Returns when all is on disk and the directory is free.
+    public func stop(now: Bool) async throws(QueueError) {
+        let core: Core
+        do {
+            core = try self.core()
+        } catch {
+            return
+        }
+        _ = await core.controller.submit(.drain(now: now))
+        try await self.waitUntilStopped()
+    }
+
+    /// Begins what `stop` waits for and returns at once.
+    package func beginStop(now: Bool) {
+        if let core = try? self.core() { core.controller.submit(.drain(now: now)) { _ in } }
+    }
+
+    /// What is running now; throws why there is nothing.
+    func core() throws(QueueError) -> Core {
+        let stage = self.life.withLock { $0.stage }
+        switch stage {
+        case .running(let core): return core
+        case .idle: throw QueueError(.stopped, "the queue has not been started")
+        case .recovering: throw QueueError(.stopped, "the queue is recovering; try again in a moment")
+        case .ended(.inOrder): throw .draining
+        case .ended(.failed(let error)): throw error
+        }
+    }
+
+    /// As `core`, but a caller who comes during recovery waits for its end.
+    func readyCore() async throws(QueueError) -> Core {
+        await withCheckedContinuation { continuation in
+            let mustWait = self.life.withLock { life in
+                guard case .recovering = life.stage else { return false }
+                life.startWaiters.append { continuation.resume() }
+                return true
+            }
+            if !mustWait { continuation.resume() }
+        }
+        return try self.core()
+    }
+
+    /// Moves on, and wakes who waits for the end of recovery.
+    func enter(_ stage: Life.Stage) {
+        let waiters = self.life.withLock { life in
+            // The end is final: it may come before the start has said that it is done.
+            if case .ended = life.stage {} else { life.stage = stage }
+            defer { life.startWaiters = [] }
+            return life.startWaiters
+        }
+        for waiter in waiters { waiter() }
+    }
+
+    /// Sends one command and waits until its answer is durable.
+    func perform(_ command: EngineCommand) async throws(QueueError) -> EngineAnswer {
+        let answer = try await self.readyCore().controller.submit(command)
+        if case .failed(let error) = answer { throw error }
+        return answer
+    }
 }
 
 /// What a closure handler is given.

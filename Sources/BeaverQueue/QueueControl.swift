@@ -30,7 +30,9 @@ public protocol QueueControl: Sendable {
     func stop(now: Bool) async throws(QueueError)
 }
 
-/// Where a job is in its life. `pending`, `scheduled` and `parked` are one stored state, told apart by time and handlers.
+/// Where a job is in its life.
+///
+/// `pending`, `scheduled` and `parked` are one stored state, told apart by time and handlers.
 public enum JobState: String, Sendable, Codable, CaseIterable {
     /// Due, and its action can run.
     case pending
@@ -185,8 +187,41 @@ public struct JobDetails: Sendable, Equatable, Codable {
         self.history = history
     }
 
+    /// One flat object: the fields of the summary, then the rest.
+    public func encode(to encoder: any Encoder) throws {
+        try self.summary.encode(to: encoder)
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(self.payload, forKey: .payload)
+        try fields.encodeIfPresent(self.arguments, forKey: .arguments)
+        try fields.encodeIfPresent(self.workingDirectory, forKey: .workingDirectory)
+        try fields.encodeIfPresent(self.environment, forKey: .environment)
+        try fields.encodeIfPresent(self.timeoutMilliseconds, forKey: .timeoutMilliseconds)
+        try fields.encodeIfPresent(self.maxRetry, forKey: .maxRetry)
+        try fields.encode(self.once, forKey: .once)
+        try fields.encode(self.interruptions, forKey: .interruptions)
+        try fields.encodeIfPresent(self.fencingToken, forKey: .fencingToken)
+        try fields.encodeIfPresent(self.waitsBecause, forKey: .waitsBecause)
+        try fields.encode(self.history, forKey: .history)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        self.summary = try JobSummary(from: decoder)
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        self.payload = try fields.decode(String.self, forKey: .payload)
+        self.arguments = try fields.decodeIfPresent([String].self, forKey: .arguments)
+        self.workingDirectory = try fields.decodeIfPresent(String.self, forKey: .workingDirectory)
+        self.environment = try fields.decodeIfPresent([String].self, forKey: .environment)
+        self.timeoutMilliseconds = try fields.decodeIfPresent(UInt32.self, forKey: .timeoutMilliseconds)
+        self.maxRetry = try fields.decodeIfPresent(Int.self, forKey: .maxRetry)
+        self.once = try fields.decode(Bool.self, forKey: .once)
+        self.interruptions = try fields.decode(Int.self, forKey: .interruptions)
+        self.fencingToken = try fields.decodeIfPresent(UInt64.self, forKey: .fencingToken)
+        self.waitsBecause = try fields.decodeIfPresent(String.self, forKey: .waitsBecause)
+        self.history = try fields.decode([JobRun].self, forKey: .history)
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case summary, payload, arguments
+        case payload, arguments
         case workingDirectory = "cwd"
         case environment = "env"
         case timeoutMilliseconds = "timeout_ms"
@@ -194,7 +229,7 @@ public struct JobDetails: Sendable, Equatable, Codable {
         case once, interruptions
         case fencingToken = "fencing_token"
         case waitsBecause = "waits_because"
-        case history = "runs"
+        case history
     }
 }
 

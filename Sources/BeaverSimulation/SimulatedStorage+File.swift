@@ -19,11 +19,12 @@ final class SimulatedFile: StorageFile {
     }
 
     func read(into buffer: inout [UInt8], count: Int, at offset: Int64) throws(QueueError) -> Int {
+        let count = max(0, count)
         if buffer.count < count {
             buffer = [UInt8](repeating: 0, count: count)
         }
         return try self.perform(.read, "pread", offset) { state, node throws(DiskFailure) in
-            guard offset >= 0, count >= 0 else { throw .invalid }
+            guard offset >= 0 else { throw .invalid }
             return state.disk.nodes[node].content.read(into: &buffer, count: count, at: Int(offset))
         }
     }
@@ -46,13 +47,14 @@ final class SimulatedFile: StorageFile {
             offset,
             onFault: { state, node in
                 // A call that failed may have written a part before; which one, nobody is told.
-                guard self.isWritable, offset >= 0 else { return }
+                guard self.isWritable, offset >= 0, offset < SimulatedFileContent.largestBytes else { return }
                 let written = manyOrFew(source.count, &state.plan.seed)
                 state.write(UnsafeRawBufferPointer(rebasing: source[..<written]), to: node, at: Int(offset))
             },
             { state, node throws(DiskFailure) in
                 guard self.isWritable else { throw .badDescriptor }
                 guard offset >= 0 else { throw .invalid }
+                guard offset <= SimulatedFileContent.largestBytes - Int64(source.count) else { throw .tooLarge }
                 let accepted = state.plan.acceptedBytes(of: source.count)
                 if accepted < source.count { state.faults[.shortWrite] += 1 }
                 let written = state.write(
@@ -79,6 +81,7 @@ final class SimulatedFile: StorageFile {
     func truncate(to size: Int64) throws(QueueError) {
         try self.perform(.resize, "ftruncate", size) { state, node throws(DiskFailure) in
             guard self.isWritable, size >= 0 else { throw .invalid }
+            guard size <= SimulatedFileContent.largestBytes else { throw .tooLarge }
             state.disk.resize(node, to: Int(size))
         }
     }
@@ -87,6 +90,7 @@ final class SimulatedFile: StorageFile {
         try self.perform(.resize, "fallocate", size) { state, node throws(DiskFailure) in
             guard self.isWritable else { throw .badDescriptor }
             guard size > 0 else { throw .invalid }
+            guard size <= SimulatedFileContent.largestBytes else { throw .tooLarge }
             guard state.hasRoom(for: sectors(0, Int(size)), of: node) else { throw .noSpace }
             state.disk.allocate(node, Int(size))
         }

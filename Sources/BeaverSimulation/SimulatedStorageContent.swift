@@ -4,6 +4,8 @@
 /// times since then may be found in any of four versions.
 struct SimulatedFileContent: Sendable {
     static let sectorBytes = 512
+    /// No file grows beyond this, so that a size read from damaged bytes cannot use up the memory of the test.
+    static let largestBytes: Int64 = 1 << 32
     /// Beyond this much unsynced data the kernel writes it back by itself, which is allowed at any time.
     static let writebackBytes = 32 << 20
 

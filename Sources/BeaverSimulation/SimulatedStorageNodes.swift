@@ -13,6 +13,7 @@ struct DiskFailure: Error, Equatable {
     static let isADirectory = DiskFailure(number: EISDIR, reason: "Is a directory")
     static let notEmpty = DiskFailure(number: ENOTEMPTY, reason: "Directory not empty")
     static let badDescriptor = DiskFailure(number: EBADF, reason: "Bad file descriptor")
+    static let tooLarge = DiskFailure(number: EFBIG, reason: "File too large")
     static let invalid = DiskFailure(number: EINVAL, reason: "Invalid argument")
     static let died = DiskFailure(number: EIO, reason: "this life of the simulated machine is over")
 }

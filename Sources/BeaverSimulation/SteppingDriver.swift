@@ -156,7 +156,9 @@ package final class SteppingDriver {
         return ticket
     }
 
-    /// One batch. A batch of one job is kept in the ledger; larger ones are too if every answer is alike.
+    /// One batch.
+    ///
+    /// A batch of one job is kept in the ledger; larger ones are too if every answer is alike.
     @discardableResult
     package func enqueue(_ jobs: [NewJob]) -> Ticket {
         guard let hash = self.parts?.identity.hash else { return Ticket(0) }
@@ -183,7 +185,9 @@ package final class SteppingDriver {
 
     /// What the engine holds of a job; nil if it has no slot.
     package func slot(_ id: String) -> JobSlot? {
-        guard let manager = self.engine?.manager, let number = manager.slots.find(self.fingerprint(of: id)) else { return nil }
+        guard let manager = self.engine?.manager, let number = manager.slots.find(self.fingerprint(of: id)) else {
+            return nil
+        }
         return manager.slots[number]
     }
 

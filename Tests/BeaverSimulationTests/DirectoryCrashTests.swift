@@ -23,6 +23,16 @@ import Testing
         #expect(seen == [[:], ["a.tmp": [2]], ["a": [2]]])
     }
 
+    /// A later rename does not survive without the earlier one: the file would have two names.
+    @Test func aFileNeverHasTwoNames() throws {
+        let storage = SimulatedStorage()
+        try storage.createDurably("a", [1])
+        try storage.rename("a", to: "b")
+        try storage.rename("b", to: "c")
+        let seen = Set(storage.outcomes([.random, .inOrder]).map { $0.snapshotFiles() })
+        #expect(seen == [["a": [1]], ["b": [1]], ["c": [1]]])
+    }
+
     @Test func aRenameBetweenDirectoriesIsDurableByEitherSync() throws {
         for synced in ["d", "e"] {
             let storage = SimulatedStorage()

@@ -30,6 +30,21 @@ import Testing
         #expect(try file.size() == 5)
     }
 
+    /// Sizes and offsets may come from damaged bytes.
+    @Test func absurdPositionsAreErrorsAndNotTraps() throws {
+        let file = try SimulatedStorage().create("a", [1])
+        var buffer: [UInt8] = []
+        #expect(try file.read(into: &buffer, count: 1, at: .max) == 0)
+        #expect(try file.read(into: &buffer, count: -1, at: 0) == 0)
+        for position in [Int64.min, -1, .max] {
+            #expect(throws: QueueError.self) { try file.write([1], at: position) }
+            #expect(throws: QueueError.self) { try file.truncate(to: position) }
+            #expect(throws: QueueError.self) { try file.allocate(position) }
+        }
+        #expect(throws: QueueError.self) { try file.read(into: &buffer, count: 1, at: -1) }
+        #expect(try file.contents() == [1])
+    }
+
     @Test func opensByMode() throws {
         let storage = SimulatedStorage()
         #expect(throws: QueueError.self) { try storage.open("a", .readOnly) }

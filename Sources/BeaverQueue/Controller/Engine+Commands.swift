@@ -40,7 +40,10 @@ extension Engine {
         }
         guard batch.greatestBodyByteCount <= Record.maxByteCount - Record.headByteCount else {
             let excess = batch.greatestBodyByteCount + Record.headByteCount - Record.maxByteCount
-            self.answer(ticket, .failed(.invalidInput("a job is \(excess) bytes too large for the log, all its fields together")))
+            self.answer(
+                ticket,
+                .failed(.invalidInput("a job is \(excess) bytes too large for the log, all its fields together"))
+            )
             return
         }
         // Behind those that wait already, so that a large one is not passed for ever.

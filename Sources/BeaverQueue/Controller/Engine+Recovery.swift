@@ -13,7 +13,9 @@ extension Engine {
         package init() {}
     }
 
-    /// To be called once, before `handle`. Returns how many runs were interrupted.
+    /// To be called once, before `handle`.
+    ///
+    /// Returns how many runs were interrupted.
     package func begin(_ start: Start, now: EngineTime) -> Int {
         self.setNow(now)
         self.snapshots.replayedBytes = start.replayedBytes
@@ -34,6 +36,15 @@ extension Engine {
         self.commit.urge(sequence, whateverThePolicy: true)
         self.lifecycle = .running
         return interrupted
+    }
+
+    /// For readers of a store that no engine runs: what waits where, and nothing else.
+    package func beginReading(now: EngineTime) {
+        self.now = now
+        for action in self.manager.actionNames.indices { self.loadPolicy(UInt16(action)) }
+        self.placeWaiting()
+        self.promoteDue()
+        self.lifecycle = .finished
     }
 
     /// What was running when the last life ended goes back in line, or ends: cancelled, dead as poison, dead as `once`.

@@ -31,7 +31,9 @@ package struct Recovery {
         package var notices: [QueueLogLine]
     }
 
-    package var logDirectory: String { Self.path(self.configuration.log.directory, in: self.configuration.dataDirectory) }
+    package var logDirectory: String {
+        Self.path(self.configuration.log.directory, in: self.configuration.dataDirectory)
+    }
     package var snapshotDirectory: String {
         Self.path(self.configuration.snapshot.directory, in: self.configuration.dataDirectory)
     }
@@ -114,7 +116,12 @@ package struct Recovery {
             simulates: self.configuration.isUnconfigured
         )
         try self.storage.createDirectory(self.snapshotDirectory)
-        try WriteAheadLog.create(storage: self.storage, directory: self.logDirectory, identity: identity, maxSegmentBytes: self.configuration.log.maxSegmentBytes)
+        try WriteAheadLog.create(
+            storage: self.storage,
+            directory: self.logDirectory,
+            identity: identity,
+            maxSegmentBytes: self.configuration.log.maxSegmentBytes
+        )
         try self.storage.syncDirectory(directory)
         try identity.write(to: directory, storage: self.storage)
         return (identity, true)
@@ -273,7 +280,10 @@ struct Replayer {
                 if record.sequence >= self.firstSequence { try self.apply(record, path) }
             }
             guard reader.isAtEnd(of: body), self.manager.lastSequence == frame.head.lastSequence else {
-                throw .damaged(path: path, "frame of record \(frame.head.firstSequence) holds something else than records")
+                throw .damaged(
+                    path: path,
+                    "frame of record \(frame.head.firstSequence) holds something else than records"
+                )
             }
             guard self.manager.fingerprint == frame.head.fingerprint else {
                 throw .damaged(

@@ -1,4 +1,6 @@
-/// An event that does not fit the state it meets. In a log that was read back it is damage; in life it is our bug.
+/// An event that does not fit the state it meets.
+///
+/// In a log that was read back it is damage; in life it is our bug.
 package struct MisfitEvent: Error, Sendable, Equatable, CustomStringConvertible {
     package let description: String
 
@@ -114,12 +116,16 @@ extension JobSlot {
 }
 
 extension JobManager {
-    /// The only mutation of the state. Returns the slot of the job concerned, if it is still there.
+    /// The only mutation of the state.
+    ///
+    /// Returns the slot of the job concerned, if it is still there.
     ///
     /// O(1) but for FORGET, which is O(forgotten). `sequence` must follow the last one.
     @discardableResult
     package func apply(_ event: Event, sequence: UInt64, wallMilliseconds: Int64) throws(MisfitEvent) -> UInt32? {
-        guard sequence == self.lastSequence + 1 else { throw MisfitEvent(event, "sequence \(sequence) after \(self.lastSequence)") }
+        guard sequence == self.lastSequence + 1 else {
+            throw MisfitEvent(event, "sequence \(sequence) after \(self.lastSequence)")
+        }
         self.lastSequence = sequence
         if let job = event.job {
             return try self.change(job, by: event, sequence: sequence, wallMilliseconds: wallMilliseconds)
@@ -237,7 +243,8 @@ extension JobManager {
         while let oldest = self.completedOrder.first, oldest.ackSequence <= self.forgottenRecordsThrough {
             self.completedOrder.removeFirst()
             let slot = self.slots[oldest.slot]
-            guard self.slots.isInUse(oldest.slot), slot.state == .completed, slot.lastSequence == oldest.ackSequence else {
+            guard self.slots.isInUse(oldest.slot), slot.state == .completed, slot.lastSequence == oldest.ackSequence
+            else {
                 continue
             }
             self.jobsSum.subtract(slot.fingerprint)

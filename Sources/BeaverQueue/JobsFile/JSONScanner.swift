@@ -36,7 +36,6 @@ package struct JSONScanner: Sendable {
         bytes.count >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf
     }
 
-    @inline(__always)
     package mutating func skipWhitespace(in bytes: Span<UInt8>) {
         while self.offset < bytes.count {
             let byte = bytes[self.offset]

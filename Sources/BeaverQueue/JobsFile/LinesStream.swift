@@ -153,7 +153,9 @@ extension LinesStream {
         if let broken = UTF8Sequence.firstBroken(in: content) {
             return .failure(LineFault(offset: broken, message: "these bytes are not valid UTF-8"))
         }
-        var payload = Array("{\"command\":".utf8)
+        var payload: [UInt8] = []
+        payload.reserveCapacity(end + 16)
+        payload.append(contentsOf: "{\"command\":".utf8)
         JSONText.appendString(content, to: &payload)
         payload.append(ASCII.closeBrace)
         let command = JobCommand.shell(

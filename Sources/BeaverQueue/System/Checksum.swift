@@ -10,3 +10,10 @@ package enum Checksum {
         self.crc32c(bytes.span.bytes, seed: seed)
     }
 }
+
+extension RawSpan {
+    /// How many of the bytes from `offset` on are zero, up to the next one that is not.
+    package func zeroCount(from offset: Int) -> Int {
+        self.extracting(offset..<self.byteCount).withUnsafeBytes { cbeaver_zero_prefix($0.baseAddress, $0.count) }
+    }
+}

@@ -1,6 +1,8 @@
 /// Opening: a new log, or one that a scan has read to its end.
 extension WriteAheadLog {
-    /// The first two segments. The store's identity is written after this, so that a crash in between leaves no store.
+    /// The first two segments.
+    ///
+    /// The store's identity is written after this, so that a crash in between leaves no store.
     package static func create(
         storage: any Storage,
         directory: String,
@@ -22,7 +24,9 @@ extension WriteAheadLog {
         }
     }
 
-    /// Cuts what stands behind the last good frame: zeros, synced. What is cut is kept beside as a `.torn` file.
+    /// Cuts what stands behind the last good frame: zeros, synced.
+    ///
+    /// What is cut is kept beside as a `.torn` file.
     ///
     /// A crash in here leaves fewer bytes to cut and the same decision. Returns how many bytes were not zero, and whether a
     /// copy could be kept: a full disk must not keep the queue from starting.
@@ -84,13 +88,14 @@ extension WriteAheadLog {
         maxSegmentBytes: Int64,
         segments found: [LogScan.SegmentFile],
         end: LogScan.End,
-        index: sending RecordIndex
+        index: sending RecordIndex,
+        mode: OpenMode = .readWrite
     ) throws(QueueError) -> WriteAheadLog {
         var segments: [Segment] = []
         var current = 0
         for (number, entry) in found.enumerated() {
             guard entry.hasValidHead else { break }
-            let file = try storage.open(entry.path, .readWrite)
+            let file = try storage.open(entry.path, mode)
             var segment = Segment(index: entry.index, file: file, capacity: entry.byteCount)
             if entry.index < end.place.segmentIndex {
                 segment.usedBytes = entry.byteCount

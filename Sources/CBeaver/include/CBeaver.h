@@ -7,4 +7,94 @@
 /// CRC32C (Castagnoli) of `length` bytes, continuing from `seed` (0 to begin). SSE4.2 where the processor has it.
 uint32_t cbeaver_crc32c(uint32_t seed, const void *bytes, size_t length);
 
+/// Where the first byte that is not zero stands, or `length`. In C because it runs over all that is allocated ahead at
+/// each start, and must be fast in a debug build too.
+size_t cbeaver_zero_prefix(const void *bytes, size_t length);
+
+/// Names the calling thread, for `top -H`: at most 15 bytes. In C because the call needs _GNU_SOURCE.
+void cbeaver_name_thread(const char *name);
+
+// Everything below stands here because Swift's Glibc module is imported without _GNU_SOURCE and leaves these calls out, or
+// because of the reason given. Calls that fail return -1 and set the error number, as their models do.
+
+/// The file mode mask the process was started with. Reading it means changing it for a moment, which is only safe before
+/// there are threads, that is, before Swift runs.
+uint32_t cbeaver_startup_umask(void);
+
+/// The environment. Swift 6 sees `environ` as a shared mutable variable and refuses it.
+char *const *cbeaver_environment(void);
+
+/// statfs(2): the magic number of the file system that `path` is on. In Swift the function hides behind the struct.
+int cbeaver_file_system_type(const char *path, uint64_t *magic);
+
+/// fallocate(2) of `0 ..< size`. posix_fallocate, which Swift sees, writes to every block where the file system lacks
+/// the call, and returns its error instead of setting it.
+int cbeaver_allocate(int fd, int64_t size);
+
+/// Marks an open file with an OFD lock (F_OFD_SETLK), which belongs to the open file, not to the process.
+int cbeaver_mark(int fd);
+
+/// Whether another open file holds that mark: 1, 0 or -1. F_OFD_GETLK asks without taking anything.
+int cbeaver_is_marked(int fd);
+
+/// memfd_create(2), close-on-exec.
+int cbeaver_memory_file(const char *name);
+
+/// open(2) with O_TMPFILE: a file without a name in `directory`, gone with its last descriptor; close-on-exec, 0600.
+int cbeaver_unnamed_file(const char *directory);
+
+/// pipe2(2): both ends close-on-exec, the reading one non-blocking. The writing end must block: it becomes the standard
+/// output of programs that expect that.
+int cbeaver_pipe(int *read_end, int *write_end);
+
+/// eventfd(2), close-on-exec and non-blocking.
+int cbeaver_event(void);
+
+/// epoll_create1(2), close-on-exec.
+int cbeaver_poll_create(void);
+
+/// epoll_ctl(2): reports `tag` whenever `fd` can be read or was hung up.
+int cbeaver_poll_add(int poll_fd, int fd, uint64_t tag);
+int cbeaver_poll_remove(int poll_fd, int fd);
+
+/// epoll_wait(2): fills `tags` and returns how many; `timeout_milliseconds` -1 waits for ever. `struct epoll_event` is
+/// packed, which Swift cannot express.
+int cbeaver_poll_wait(int poll_fd, uint64_t *tags, int capacity, int timeout_milliseconds);
+
+/// pidfd_open(2).
+int cbeaver_pidfd_open(int32_t pid);
+
+/// pidfd_send_signal(2).
+int cbeaver_pidfd_signal(int pidfd, int signal);
+
+/// memmem(3): where `needle` begins in `bytes`, or -1.
+ptrdiff_t cbeaver_find(const void *bytes, size_t count, const void *needle, size_t needle_count);
+
+/// A process to be started by `cbeaver_spawn`. Nothing is copied; everything must stay alive during the call.
+struct cbeaver_spawn_request {
+    /// The file to execute; no search is done.
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    /// NULL stays where we are.
+    const char *working_directory;
+    /// Standard input; standard output and error. Both above 2.
+    int input;
+    int output;
+};
+
+/// What `cbeaver_spawn` was doing when it failed.
+enum cbeaver_spawn_step { cbeaver_spawn_clone, cbeaver_spawn_setup, cbeaver_spawn_chdir, cbeaver_spawn_exec };
+
+/// Starts a program in a session of its own and returns 0 once it executes, or the error number that kept it from doing
+/// so (then there is no child left) and the step in `*step`.
+///
+/// The child is killed when the *thread* that called this ends, and so when the process does. It has default signal
+/// handling, nothing blocked, no descriptors above 2, and the file mode mask and open-file limit that this process was
+/// started with. `*pidfd` is close-on-exec.
+///
+/// In C because the child shares our memory until it executes (CLONE_VM | CLONE_VFORK): it must not allocate, take a
+/// lock, or run anything of Swift's. A fork would copy page tables, 70 ms per GiB.
+int cbeaver_spawn(const struct cbeaver_spawn_request *request, int32_t *pid, int *pidfd, int *step);
+
 #endif

@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// The small structures of the job manager, each against the plainest thing that does the same.
 @Suite struct StructuresTests {
@@ -105,8 +106,10 @@ import Testing
         var slot = JobSlot(id: JobFingerprint(high: 1, low: 2), enqueueSequence: 3, priority: 4, action: 5)
         slot.isReturned = true
         let changes: [(inout JobSlot) -> Void] = [
-            { $0.id.high = 9 }, { $0.id.low = 9 }, { $0.state = .dead }, { $0.isOnce = true }, { $0.hasGeneratedID = true },
-            { $0.isCancelAsked = true }, { $0.isSimulated = true }, { $0.isReturned = false }, { $0.isDueByWallClock = true },
+            { $0.id.high = 9 }, { $0.id.low = 9 }, { $0.state = .dead }, { $0.isOnce = true },
+            { $0.hasGeneratedID = true },
+            { $0.isCancelAsked = true }, { $0.isSimulated = true }, { $0.isReturned = false },
+            { $0.isDueByWallClock = true },
             { $0.orderSequence = 9 }, { $0.lastSequence = 9 }, { $0.runs = 9 }, { $0.payloadLength = 9 },
             { $0.interruptions = 9 }, { $0.payloadChecksum = 9 }, { $0.time = 9 }, { $0.link = 9 },
         ]
@@ -180,7 +183,12 @@ import Testing
         var model: [UInt32: Int64] = [:]
         var now = EngineTime(bootNanoseconds: 0, wallMilliseconds: 1_000_000)
         for sequence in 1...400 as ClosedRange<UInt64> {
-            var slot = JobSlot(id: JobFingerprint(high: 0, low: sequence), enqueueSequence: sequence, priority: 4, action: 0)
+            var slot = JobSlot(
+                id: JobFingerprint(high: 0, low: sequence),
+                enqueueSequence: sequence,
+                priority: 4,
+                action: 0
+            )
             let delay = Int64(seed.below(500))
             slot.isReturned = true
             slot.time = now.wallMilliseconds + delay

@@ -74,23 +74,6 @@ import Testing
         #expect(many.jobs.last?.id == "file-10000")
     }
 
-    @Test(
-        arguments: [
-            ("jobs.json", "jobs"), ("/a/b.c/jobs.tar.json", "jobs.tar"), (".hidden", ".hidden"), ("x", "x"), ("-", nil),
-            ("a/b.ndjson", "b"),
-        ] as [(String, String?)]
-    )
-    func `names come from the file`(path: String, name: String?) {
-        #expect(JobsFileOptions.name(ofFile: path) == name)
-    }
-
-    @Test func `a name that cannot begin ids refuses the file`() {
-        let fault = Self.fault("{\"payload\":1}", JobsFileOptions(name: "a\u{1B}b"))
-        #expect(fault?.entry == 0)
-        #expect(fault?.message.contains("a␛b") == true)
-        #expect(fault?.message.contains("--name") == true)
-    }
-
     @Test func `defaults count where the entry is silent`() {
         var options = JobsFileOptions(name: "n")
         options.defaults = JobDefaults(

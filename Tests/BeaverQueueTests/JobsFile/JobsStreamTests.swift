@@ -98,6 +98,20 @@ import Testing
         }
     }
 
+    /// Who writes jobs into a pipe one by one expects each to be taken then, not at the end.
+    @Test func `a job is there with the last byte of its entry`() {
+        let entry = #"{"id":"a\"}]\\","payload":{"x":[{},"\u007d\\\"",[1]],"y":"]"}}"#
+        for opening in ["", "["] {
+            var stream = JobsStream(options: Self.options)
+            for byte in (opening + entry).utf8 {
+                #expect(stream.jobs.isEmpty)
+                stream.feed([byte])
+            }
+            #expect(stream.jobs.count == 1)
+            #expect(stream.faultCount == 0)
+        }
+    }
+
     private static let mixed = #"""
          {"id":"ä€𝄞","payload":{"action":"x","s":"\ud83d\ude00\"\\"},"timeout_ms":12} {"payload":[1,-2.5e+3,true,null]}
 

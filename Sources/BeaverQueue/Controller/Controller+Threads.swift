@@ -1,0 +1,113 @@
+/// The threads that do the work.
+extension Controller {
+    func write() {
+        while let frames = self.writer.take() {
+            for (frame, marks) in frames {
+                let last = frame.lastSequence
+                do {
+                    try self.parts.log.write(frame, marks: marks)
+                    self.inbox.post(.written(last, self.parts.log.space))
+                } catch {
+                    self.inbox.post(.logFailed(error))
+                    return
+                }
+            }
+        }
+    }
+
+    func sync() {
+        while self.syncer.take() != nil {
+            let begin = self.parts.clock().bootNanoseconds
+            do {
+                let sequence = try self.parts.log.synchronize()
+                self.inbox.post(.synced(sequence))
+            } catch {
+                // Never a second fsync believed: what the first one failed to write may be gone from the cache.
+                self.inbox.post(.logFailed(error))
+                return
+            }
+            let seconds = Double(self.parts.clock().bootNanoseconds - begin) / 1e9
+            self.syncSeconds.withLock { $0.observe(seconds) }
+        }
+    }
+
+    func startRuns() {
+        while let starts = self.starter.take() {
+            for start in starts { self.begin(start) }
+        }
+    }
+
+    private func begin(_ start: StartRun) {
+        let (worker, token) = (start.worker, start.token)
+        let ended: @Sendable (RunResult) -> Void = { [inbox] result in
+            inbox.post(.runEnded(worker: worker, token: token, result))
+        }
+        let body: EnqueueBody
+        do {
+            body = try self.parts.payloads.body(of: start.enqueueSequence, id: start.id).body
+        } catch {
+            // Damage will not mend itself; a disk that cannot be read now may be readable later.
+            let ending: RunResult.Ending = error.code == .damaged ? .failedPermanently : .notStarted
+            ended(RunResult(ending, error: "its payload cannot be read: \(error)"))
+            return
+        }
+        let limits = RunLimits(timeoutMilliseconds: body.timeoutMilliseconds, maxRetry: body.maxRetry)
+        self.inbox.post(.runStarted(worker: worker, token: token, limits))
+        let fallback = self.engine.withLock { $0.settings.worker.taskTimeoutMilliseconds }
+        let timeout = body.timeoutMilliseconds ?? start.policy.timeoutMilliseconds ?? fallback
+        let run = RunRequest(
+            token: token,
+            jobID: body.id,
+            action: start.action,
+            runNumber: start.runNumber,
+            payload: body.payload,
+            command: body.command,
+            deadlineWallMilliseconds: timeout == 0 ? nil : self.parts.clock().wallMilliseconds + Int64(timeout),
+            enqueueSequence: start.enqueueSequence
+        )
+        self.parts.runner.start(run, ended: ended)
+    }
+
+    func workInBackground() {
+        while let works = self.background.take(nanoseconds: 1_000_000_000) {
+            for work in works { self.perform(work) }
+            let total = self.engine.withLock { $0.manager.totals }
+            self.rates.withLock { $0.sample(total, at: self.parts.clock()) }
+            do {
+                try self.parts.log.checkPresence()
+            } catch {
+                self.inbox.post(.logFailed(error))
+                return
+            }
+        }
+    }
+
+    private func perform(_ work: Background) {
+        switch work {
+        case .prepare(let byteCount):
+            do {
+                try self.parts.log.prepare(atLeast: byteCount)
+                self.inbox.post(.space(self.parts.log.space, nil))
+            } catch {
+                self.inbox.post(.space(self.parts.log.space, error))
+            }
+        case .compact(let target, let retentionCount):
+            let outcome = self.parts.snapshots.compact(
+                target,
+                logDirectory: self.parts.logDirectory,
+                retentionCount: retentionCount,
+                clock: self.parts.clock
+            )
+            switch outcome {
+            case .written(let report): self.inbox.post(.snapshotWritten(report))
+            case .failed(let error, let isMismatch): self.inbox.post(.snapshotFailed(error, isMismatch: isMismatch))
+            }
+        case .release(let sequence, let keepBytes):
+            do {
+                try self.parts.log.release(through: sequence, keepBytes: keepBytes)
+            } catch {
+                self.parts.logLine(QueueLogLine(.warning, "old log was not deleted: \(error)"))
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+/// The thin driver: threads that do what the engine decides, and tell it the outcome.
+///
+/// | thread | does |
+/// |---|---|
+/// | engine | takes inputs, asks the engine, hands out its effects |
+/// | writer | writes frames |
+/// | syncer | fdatasync |
+/// | starter | reads payloads, starts handlers |
+/// | background | makes room in the log, snapshots, releases log, looks each second whether the files are still there |
+///
+/// Nothing here decides anything. An idle controller sleeps in all threads but the background's glance each second.
+package final class Controller: Sendable {
+    package struct Parts: Sendable {
+        package var log: any Journal
+        package var snapshots: SnapshotManager
+        package var payloads: PayloadStore
+        package var runner: any HandlerRunner
+        package var hash: KeyedHash
+        package var logDirectory: String
+        package var clock: @Sendable () -> EngineTime
+        package var logLine: @Sendable (QueueLogLine) -> Void
+    }
+
+    package enum Ending: Sendable {
+        case inOrder
+        case failed(QueueError)
+    }
+
+    enum Background: Sendable {
+        case prepare(Int64)
+        case compact(CompactionTarget, retentionCount: Int)
+        case release(through: UInt64, keepBytes: Int64)
+    }
+
+    struct Tickets: Sendable {
+        var next: UInt64 = 1
+        var waiting: [UInt64: @Sendable (EngineAnswer) -> Void] = [:]
+    }
+
+    let parts: Parts
+    let engine: Lock<Engine>
+    let inbox = Mailbox<EngineInput>()
+    let writer = Mailbox<(CommitFrame, [FrameMark])>()
+    let syncer = Mailbox<Void>()
+    let starter = Mailbox<StartRun>()
+    let background = Mailbox<Background>()
+    let tickets = Lock(Tickets())
+    let rates = Lock(RateMeter())
+    let syncSeconds = Lock(Histogram.syncSeconds)
+    private let idleWaiters = Lock<[@Sendable () -> Void]>([])
+    private let ended = Lock<Ending?>(nil)
+    private let onEnd: @Sendable (Ending) -> Void
+
+    package init(parts: Parts, engine: sending Engine, onEnd: @escaping @Sendable (Ending) -> Void) {
+        self.parts = parts
+        self.engine = Lock(engine)
+        self.onEnd = onEnd
+    }
+
+    package func start() throws(QueueError) {
+        try SystemThread.start("beaver-writer") { self.write() }
+        try SystemThread.start("beaver-syncer") { self.sync() }
+        try SystemThread.start("beaver-starter") { self.startRuns() }
+        try SystemThread.start("beaver-backgr") { self.workInBackground() }
+        try SystemThread.start("beaver-engine") { self.loop() }
+        self.inbox.post(.tick)
+    }
+
+    // MARK: Callers
+
+    /// `answered` is called once, from the engine's thread; it must not block.
+    package func submit(_ command: EngineCommand, answered: @escaping @Sendable (EngineAnswer) -> Void) {
+        let number = self.tickets.withLock { tickets in
+            let number = tickets.next
+            tickets.next += 1
+            tickets.waiting[number] = answered
+            return number
+        }
+        self.inbox.post(.command(Ticket(number), command))
+        if let ending = self.ended.withLock({ $0 }) { self.answerLeftovers(ending) }
+    }
+
+    package func submit(_ command: EngineCommand) async -> EngineAnswer {
+        await withCheckedContinuation { continuation in
+            self.submit(command) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Calls back once, when nothing is left that will run by itself, or at the end.
+    package func whenIdle(_ body: @escaping @Sendable () -> Void) {
+        self.idleWaiters.withLock { $0.append(body) }
+        self.inbox.post(.tick)
+        if self.ended.withLock({ $0 }) != nil { self.tellIdle() }
+    }
+
+    private func tellIdle() {
+        let waiters = self.idleWaiters.withLock { waiters in
+            defer { waiters = [] }
+            return waiters
+        }
+        for waiter in waiters { waiter() }
+    }
+
+    /// Looks at the engine between two of its steps: for moments only.
+    package func look<Result: Sendable>(_ body: (Engine) -> Result) -> Result {
+        self.engine.withLock { body($0) }
+    }
+
+    // MARK: The engine's thread
+
+    private func loop() {
+        while true {
+            let wake = self.engine.withLock { $0.nextWake() }
+            let now = self.parts.clock()
+            let taken: [EngineInput]?
+            if let wake {
+                taken = self.inbox.take(nanoseconds: (wake - now.bootMilliseconds) * 1_000_000 + 500_000)
+            } else {
+                taken = self.inbox.take()
+            }
+            guard let inputs = taken else { return }
+            let time = self.parts.clock()
+            let (effects, failure, isIdle) = self.engine.withLock { engine in
+                (engine.handle(inputs, now: time), engine.failure, engine.isIdle)
+            }
+            for effect in effects { self.perform(effect) }
+            if isIdle { self.tellIdle() }
+            if let failure { self.end(.failed(failure)) }
+        }
+    }
+
+    private func perform(_ effect: EngineEffect) {
+        switch effect {
+        case .write(let frame, let marks): self.writer.post((frame, marks))
+        case .sync: self.syncer.post(())
+        case .prepare(let byteCount): self.background.post(.prepare(byteCount))
+        case .start(let start): self.starter.post(start)
+        case .stop(_, let token, let how): self.parts.runner.stop(token: token, how)
+        case .answer(let ticket, let answer):
+            let waiting = self.tickets.withLock { $0.waiting.removeValue(forKey: ticket.number) }
+            waiting?(answer)
+        case .compact(let target):
+            let count = self.engine.withLock { $0.settings.snapshot.retentionCount }
+            self.background.post(.compact(target, retentionCount: count))
+        case .release(let sequence, let keepBytes):
+            self.background.post(.release(through: sequence, keepBytes: keepBytes))
+        case .log(let line): self.parts.logLine(line)
+        case .finished: self.end(.inOrder)
+        }
+    }
+
+    /// Once: closes all mailboxes, ends handlers, tells whoever still waits.
+    private func end(_ ending: Ending) {
+        let isFirst = self.ended.withLock { ended in
+            if ended != nil { return false }
+            ended = ending
+            return true
+        }
+        guard isFirst else { return }
+        self.parts.runner.endAll(within: 5)
+        self.inbox.close()
+        self.writer.close()
+        self.syncer.close()
+        self.starter.close()
+        self.background.close()
+        self.parts.log.close()
+        self.answerLeftovers(ending)
+        self.tellIdle()
+        self.onEnd(ending)
+    }
+
+    private func answerLeftovers(_ ending: Ending) {
+        let waiting = self.tickets.withLock { tickets in
+            defer { tickets.waiting = [:] }
+            return tickets.waiting
+        }
+        let error: QueueError =
+            switch ending {
+            case .inOrder: .draining
+            case .failed(let error): error
+            }
+        for (_, answered) in waiting.sorted(by: { $0.key < $1.key }) { answered(.failed(error)) }
+    }
+}

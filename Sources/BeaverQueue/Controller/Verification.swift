@@ -1,0 +1,167 @@
+/// Reads every segment and snapshot of a store, changes nothing, and says what it found.
+public struct Verification: Sendable, Equatable {
+    public enum Verdict: String, Sendable, Codable {
+        case sound
+        /// Sound but for bytes behind the last record, which were never acknowledged. The next start cuts them.
+        case tornTail = "torn_tail"
+        case damaged
+    }
+
+    public var verdict = Verdict.sound
+    /// Sentences with file, offset and sequence numbers; empty if sound.
+    public var problems: [String] = []
+    public var segments = 0
+    public var snapshots = 0
+    public var frames = 0
+    public var records = 0
+    public var jobs = 0
+    public var tornBytes: Int64 = 0
+    public var lastSequence: UInt64 = 0
+    /// Of the state rebuilt from the newest snapshot and the log behind it.
+    public var fingerprint = ""
+    /// The same state from an older snapshot, or from the log alone, was compared; false where none reaches back.
+    public var wasRebuiltTwice = false
+
+    /// Throws `noSuchQueue`, or what keeps the files from being read.
+    public static func run(_ dataDirectory: String) throws(QueueError) -> Verification {
+        try self.run(dataDirectory, storage: FileStorage())
+    }
+
+    package static func run(_ dataDirectory: String, storage: any Storage) throws(QueueError) -> Verification {
+        let directory = AbsolutePath.of(dataDirectory)
+        var report = Verification()
+        let identity: StoreIdentity
+        do throws(QueueError) {
+            guard let read = try StoreIdentity.read(from: directory, storage: storage) else {
+                throw QueueError.noSuchQueue(directory: directory)
+            }
+            identity = read
+        } catch {
+            guard error.code == .damaged else { throw error }
+            report.damaged(error)
+            return report
+        }
+        try report.check(directory, identity, storage)
+        return report
+    }
+
+    private mutating func damaged(_ error: QueueError) {
+        self.verdict = .damaged
+        self.problems.append(error.message)
+    }
+
+    private mutating func check(
+        _ directory: String,
+        _ identity: StoreIdentity,
+        _ storage: any Storage
+    ) throws(QueueError) {
+        let readers = try self.checkSnapshots(
+            Recovery.path(identity.snapshotDirectory, in: directory),
+            identity,
+            storage
+        )
+        let scan = LogScan(
+            storage: storage,
+            directory: Recovery.path(identity.logDirectory, in: directory),
+            identity: identity
+        )
+        // From the newest whole snapshot, as recovery would; then from the oldest start that the log reaches back to.
+        let newest = try self.rebuild(from: readers.last, scan, isFirst: true)
+        guard let newest else { return }
+        self.fingerprint = newest.fingerprint.description
+        self.jobs = newest.slots.count
+        self.lastSequence = newest.lastSequence
+        for reader in [nil] + readers.dropLast().map(Optional.some) {
+            guard let other = try self.rebuild(from: reader, scan, isFirst: false) else { continue }
+            self.wasRebuiltTwice = true
+            if other.fingerprint != newest.fingerprint {
+                self.verdict = .damaged
+                self.problems.append(
+                    "the state rebuilt from \(reader.map { "snapshot \($0.sequence)" } ?? "the log alone") differs from "
+                        + "that of the newest snapshot: \(other.fingerprint) against \(newest.fingerprint)"
+                )
+            }
+            return
+        }
+    }
+
+    private mutating func checkSnapshots(
+        _ directory: String,
+        _ identity: StoreIdentity,
+        _ storage: any Storage
+    ) throws(QueueError) -> [SnapshotReader] {
+        var readers: [SnapshotReader] = []
+        for name in try storage.list(directory) where SnapshotFormat.sequence(name) != nil {
+            self.snapshots += 1
+            do {
+                let reader = try SnapshotReader(
+                    path: directory + "/" + name,
+                    storage: storage,
+                    storeID: identity.storeID
+                )
+                try reader.load(into: JobManager())
+                try reader.forEachJob { slot, record, _ throws(QueueError) in
+                    let body = record.extracting(Record.headByteCount..<record.byteCount)
+                    guard let decoded = EnqueueBody.decode(body, hash: identity.hash), decoded.enqueue.id == slot.id
+                    else {
+                        throw .damaged(path: reader.path, "job \(slot.enqueueSequence): its id or payload is damaged")
+                    }
+                }
+                readers.append(reader)
+            } catch {
+                guard error.code == .damaged else { throw error }
+                self.damaged(error)
+            }
+        }
+        return readers
+    }
+
+    /// Nil where the log does not reach back that far, or where it is damaged (which was then noted).
+    private mutating func rebuild(
+        from reader: SnapshotReader?,
+        _ scan: LogScan,
+        isFirst: Bool
+    ) throws(QueueError) -> JobManager? {
+        let manager = JobManager()
+        var seen = (segments: 0, frames: 0, records: 0)
+        do {
+            try reader?.load(into: manager)
+            let segments = try scan.segments()
+            defer { for segment in segments { segment.file.close() } }
+            let firstInLog = segments.first?.firstSequence ?? 1
+            if firstInLog > manager.lastSequence + 1, !isFirst { return nil }
+            seen.segments = segments.count
+            var replayer = Replayer(manager: manager, hash: scan.identity.hash)
+            // The whole log is read, also what the snapshot covers.
+            let end = try scan.scan(segments, from: isFirst ? firstInLog : manager.lastSequence + 1) {
+                frame,
+                body throws(QueueError) in
+                try replayer.replay(frame, body, path: scan.directory)
+                seen.frames += 1
+                seen.records += frame.head.recordCount
+            }
+            try Recovery.judge(end, snapshotSequence: manager.lastSequence, directory: scan.directory)
+            if isFirst {
+                (self.segments, self.frames, self.records) = seen
+                self.noteTail(end)
+            }
+            return manager
+        } catch {
+            guard error.code == .damaged else { throw error }
+            if isFirst || self.verdict != .damaged { self.damaged(error) }
+            return nil
+        }
+    }
+
+    private mutating func noteTail(_ end: LogScan.End) {
+        for (index, last) in end.remains {
+            self.tornBytes += last - (index == end.place.segmentIndex ? end.place.offset : Int64(SegmentHead.byteCount))
+        }
+        guard self.tornBytes > 0, self.verdict == .sound else { return }
+        self.verdict = .tornTail
+        self.problems.append(
+            "\(self.tornBytes) bytes behind record \(end.lastGoodSequence) were being written when the queue ended; "
+                + "they were never acknowledged, and the next start cuts them"
+        )
+    }
+}

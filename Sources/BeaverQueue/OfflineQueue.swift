@@ -1,0 +1,174 @@
+/// A queue that no server runs: read from its files, changed by a recovery that starts no job.
+///
+/// Reading takes no lock, changes nothing and sees the log up to its first invalid frame. Changing takes the lock.
+public final class OfflineQueue: QueueControl, Sendable {
+    private let configuration: QueueConfiguration
+    private let storage: any Storage
+    private let identity: StoreIdentity
+    private let clock: @Sendable () -> EngineTime
+
+    /// Throws `noSuchQueue` if nothing was ever created at `configuration.dataDirectory`.
+    public convenience init(_ configuration: QueueConfiguration) throws(QueueError) {
+        try self.init(configuration, storage: FileStorage(), clock: { BootClock.now() })
+    }
+
+    package init(
+        _ configuration: QueueConfiguration,
+        storage: any Storage,
+        clock: @escaping @Sendable () -> EngineTime
+    ) throws(QueueError) {
+        var configuration = configuration
+        configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
+        guard let identity = try StoreIdentity.read(from: configuration.dataDirectory, storage: storage) else {
+            throw .noSuchQueue(directory: configuration.dataDirectory)
+        }
+        // The paths of the store count, whatever this process was configured with.
+        configuration.log.directory = identity.logDirectory
+        configuration.snapshot.directory = identity.snapshotDirectory
+        configuration.mustExist = true
+        configuration.dispatches = false
+        // It runs nothing, so it neither begins nor ends a simulation, and takes commands for whoever will run them.
+        configuration.isUnconfigured = true
+        configuration.handlers = [:]
+        configuration.allowExec = true
+        self.configuration = configuration
+        self.storage = storage
+        self.identity = identity
+        self.clock = clock
+    }
+
+    // MARK: Reading
+
+    private struct Reading {
+        var lookup: JobLookup
+        var space: JournalSpace
+        var snapshotSequence: UInt64
+        var snapshotBytes: Int64
+        var snapshotCount: Int
+        var records: Int
+    }
+
+    private func read() throws(QueueError) -> Reading {
+        let stored = try StoredState(storage: self.storage, configuration: self.configuration, identity: self.identity)
+        let (log, snapshots, records) = (stored.log, stored.snapshots, stored.replayedRecords)
+        let engine = Engine(manager: stored.manager, settings: EngineSettings(), randomSeed: 0)
+        engine.beginReading(now: self.clock())
+        return Reading(
+            lookup: JobLookup(
+                engine: Lock(engine),
+                payloads: PayloadStore(log: log, snapshots: snapshots, hash: self.identity.hash),
+                hash: self.identity.hash,
+                outputDirectory: self.configuration.dataDirectory + "/output",
+                clock: self.clock
+            ),
+            space: log.space,
+            snapshotSequence: snapshots.newest?.sequence ?? 0,
+            snapshotBytes: snapshots.newest?.byteCount ?? 0,
+            snapshotCount: snapshots.count,
+            records: records
+        )
+    }
+
+    public func status() async throws(QueueError) -> QueueStatus {
+        let reading = try self.read()
+        var status = QueueStatus()
+        status = reading.lookup.engine.withLock { [status] engine in
+            var filled = status
+            engine.fill(&filled)
+            return filled
+        }
+        status.state = .stopped
+        status.reason = nil
+        status.version = Queue.version
+        status.dataDirectory = self.configuration.dataDirectory
+        status.wal.bytes = reading.space.usedBytes
+        status.wal.segments = reading.space.segmentCount
+        status.snapshot.lastSequence = reading.snapshotSequence
+        status.snapshot.bytes = reading.snapshotBytes
+        status.snapshot.count = reading.snapshotCount
+        status.recovery.replayedRecords = reading.records
+        return status
+    }
+
+    public func jobs(
+        matching filter: JobFilter,
+        after cursor: JobCursor?,
+        limit: Int
+    ) async throws(QueueError) -> JobPage {
+        try await self.read().lookup.jobs(matching: filter, after: cursor, limit: limit)
+    }
+
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.read().lookup.job(id) }
+
+    public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
+        try await self.read().lookup.output(of: id, run: run, from: offset)
+    }
+
+    public func count(matching filter: JobFilter) async throws(QueueError) -> Int {
+        try await self.read().lookup.rows(matching: filter).count
+    }
+
+    // MARK: Changing
+
+    /// Recovers, does one thing, stops in order.
+    private func change<Result: Sendable>(
+        _ body: (Queue) async throws(QueueError) -> Result
+    ) async throws(QueueError) -> Result {
+        let queue = Queue(self.configuration)
+        try await queue.start()
+        let result: Result
+        do {
+            result = try await body(queue)
+        } catch {
+            // The refusal is what the caller asked about; a failing stop would only hide it.
+            try? await queue.stop(now: false)
+            throw error
+        }
+        try await queue.stop(now: false)
+        return result
+    }
+
+    public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        try await self.change { queue throws(QueueError) in try await queue.enqueue(jobs) }
+    }
+
+    public func retry(_ id: String) async throws(QueueError) {
+        try await self.change { queue throws(QueueError) in try await queue.retry(id) }
+    }
+
+    public func cancel(_ id: String) async throws(QueueError) -> JobState {
+        try await self.change { queue throws(QueueError) in try await queue.cancel(id) }
+    }
+
+    public func purge(_ id: String) async throws(QueueError) {
+        try await self.change { queue throws(QueueError) in try await queue.purge(id) }
+    }
+
+    public func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.change { queue throws(QueueError) in try await queue.retry(matching: filter) }
+    }
+
+    public func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.change { queue throws(QueueError) in try await queue.cancel(matching: filter) }
+    }
+
+    public func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.change { queue throws(QueueError) in try await queue.purge(matching: filter) }
+    }
+
+    public func snapshot() async throws(QueueError) -> UInt64 {
+        try await self.change { queue throws(QueueError) in try await queue.snapshot() }
+    }
+
+    public func pause() async throws(QueueError) { throw self.needsServer }
+    public func resume() async throws(QueueError) { throw self.needsServer }
+    public func setWorkers(_ count: Int) async throws(QueueError) { throw self.needsServer }
+    public func stop(now: Bool) async throws(QueueError) { throw self.needsServer }
+
+    private var needsServer: QueueError {
+        QueueError(
+            .unavailable,
+            "no server runs the queue at \(self.configuration.dataDirectory); start it with `beaver-tui run`"
+        )
+    }
+}

@@ -1,0 +1,67 @@
+extension Queue {
+    /// Takes all jobs or none, in one commit; returns when they are on disk (under `wal.sync: always`).
+    ///
+    /// Throws `invalidInput` for the first job that cannot be taken, `full`, `stopped`, or `outcomeUnknown`: then repeat
+    /// with the same ids.
+    public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        let core = try await self.readyCore()
+        var batch = JobBatch()
+        for (place, job) in jobs.enumerated() {
+            if let fault = job.fault(limits: self.configuration.limits) {
+                throw .invalidInput("job \(place + 1) of \(jobs.count): \(fault)")
+            }
+            batch.append(job, hash: core.hash, generatedID: GeneratedID.make(BootClock.now()))
+        }
+        try self.refuseCommands(jobs, core)
+        let ids = batch.ids
+        let answer = await core.controller.submit(.enqueue(batch))
+        switch answer {
+        case .enqueued(let enqueued, let duplicates, let differing):
+            return EnqueueResult(
+                enqueued: enqueued,
+                duplicates: duplicates,
+                differs: differing.count,
+                differingIDs: differing.prefix(20).map { ids[$0] },
+                ids: ids.count <= 1_000 ? ids : []
+            )
+        case .failed(let error): throw error
+        case .acted, .snapshot, .done: return EnqueueResult()
+        }
+    }
+
+    /// A server without `--allow-exec` refuses commands at once, instead of parking what it will never run.
+    private func refuseCommands(_ jobs: [NewJob], _ core: Core) throws(QueueError) {
+        guard jobs.contains(where: { $0.command != nil }),
+            core.runner.policy(for: JobCommand.action).standing != .runnable
+        else { return }
+        throw QueueError(
+            .configuration,
+            "this queue does not run commands: start it with `beaver-tui run --allow-exec`, or configure a handler"
+        )
+    }
+}
+
+/// Ids for jobs that came without one: 48 bits of time, then 80 random bits, in base 32 (as ULID), so that they sort by time.
+package enum GeneratedID {
+    private static let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
+    package static func make(_ now: EngineTime) -> String {
+        self.make(
+            milliseconds: UInt64(clamping: now.wallMilliseconds),
+            random: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+        )
+    }
+
+    static func make(milliseconds: UInt64, random: (UInt64, UInt64)) -> String {
+        var text: [UInt8] = []
+        for shift in stride(from: 45, through: 0, by: -5) {
+            text.append(self.digits[Int(milliseconds >> UInt64(shift) & 31)])
+        }
+        for word in [random.0, random.1] {
+            for shift in stride(from: 35, through: 0, by: -5) {
+                text.append(self.digits[Int(word >> UInt64(shift) & 31)])
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

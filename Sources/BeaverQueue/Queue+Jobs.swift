@@ -1,0 +1,81 @@
+/// Lists, details and what operators do to jobs.
+extension Queue {
+    public func jobs(
+        matching filter: JobFilter,
+        after cursor: JobCursor?,
+        limit: Int
+    ) async throws(QueueError) -> JobPage {
+        try await self.readyCore().lookup.jobs(matching: filter, after: cursor, limit: limit)
+    }
+
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.readyCore().lookup.job(id) }
+
+    public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
+        try await self.readyCore().lookup.output(of: id, run: run, from: offset)
+    }
+
+    public func retry(_ id: String) async throws(QueueError) { _ = try await self.act(.retry, id) }
+
+    public func cancel(_ id: String) async throws(QueueError) -> JobState {
+        switch try await self.act(.cancel, id) {
+        case .inFlight: .inFlight
+        case .pending, .completed, .dead, .cancelled, nil: .cancelled
+        }
+    }
+
+    public func purge(_ id: String) async throws(QueueError) { _ = try await self.act(.purge, id) }
+
+    private func act(_ action: JobAction, _ id: String) async throws(QueueError) -> JobSlot.State? {
+        let row = try await self.readyCore().lookup.row(id)
+        guard case .acted(let result, let state) = try await self.perform(.act(action, on: [.id(row.slot.id)])) else {
+            return nil
+        }
+        guard result.matched == 1 else { throw QueueError(.notFound, "no job `\(id)` in this queue") }
+        guard result.done == 1 else {
+            throw QueueError(.conflict, "job `\(id)` is \(row.state.rawValue): \(Self.rule(action))")
+        }
+        return state
+    }
+
+    private static func rule(_ action: JobAction) -> String {
+        switch action {
+        case .retry: "only dead, cancelled, scheduled or simulated jobs can be retried"
+        case .cancel: "only waiting and running jobs can be cancelled"
+        case .purge: "only completed, dead and cancelled jobs can be purged; cancel it first"
+        }
+    }
+
+    public func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.act(.retry, matching: filter)
+    }
+
+    public func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.act(.cancel, matching: filter)
+    }
+
+    public func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.act(.purge, matching: filter)
+    }
+
+    /// The jobs are collected first; one that changed before its turn is skipped, and counted.
+    private func act(_ action: JobAction, matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        let rows = try await self.readyCore().lookup.rows(matching: filter)
+        var sum = BulkResult(matched: rows.count, done: 0, skipped: 0)
+        var start = 0
+        while start < rows.count {
+            let end = min(start + 1_000, rows.count)
+            let targets = rows[start..<end].map {
+                JobTarget.selected($0.slot.reference, lastSequence: $0.slot.lastSequence)
+            }
+            guard case .acted(let result, _) = try await self.perform(.act(action, on: targets)) else { break }
+            sum.done += result.done
+            start = end
+        }
+        sum.skipped = sum.matched - sum.done
+        return sum
+    }
+
+    public func count(matching filter: JobFilter) async throws(QueueError) -> Int {
+        try await self.readyCore().lookup.rows(matching: filter).count
+    }
+}

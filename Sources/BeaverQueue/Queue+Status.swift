@@ -1,0 +1,79 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+extension Queue {
+    /// The version of this package, as `status` and `--version` say it.
+    public static let version = "0.1.0"
+
+    public func status() async throws(QueueError) -> QueueStatus { self.statusNow() }
+
+    package func statusNow() -> QueueStatus {
+        var status = QueueStatus()
+        status.version = Self.version
+        status.pid = getpid()
+        status.dataDirectory = AbsolutePath.of(self.configuration.dataDirectory)
+        switch self.life.withLock({ $0.stage }) {
+        case .idle: break
+        case .recovering(let phase, let records):
+            status.state = .recovering
+            status.reason = "recovering: \(phase)"
+            status.recovery.replayedRecords = records
+        case .running(let core): self.fill(&status, core)
+        case .ended(.inOrder): break
+        case .ended(.failed(let error)):
+            status.state = .failed
+            status.reason = error.message
+        }
+        return status
+    }
+
+    private func fill(_ status: inout QueueStatus, _ core: Core) {
+        status.uptimeSeconds = Double(BootClock.now().bootNanoseconds - core.startedAt.bootNanoseconds) / 1e9
+        status.fileSystem = core.fileSystem
+        status.recovery = core.report
+        let space = core.controller.parts.log.space
+        status.wal.bytes = space.usedBytes
+        status.wal.segments = space.segmentCount
+        status = core.controller.look { [status] engine in
+            var filled = status
+            engine.fill(&filled)
+            return filled
+        }
+        core.controller.rates.withLock { rates in
+            status.rates.enqueuedPerSecond = rates.enqueuedPerSecond
+            status.rates.completedPerSecond = rates.completedPerSecond
+            status.rates.backlogPerSecond = rates.enqueuedPerSecond - rates.completedPerSecond
+        }
+    }
+
+    /// Time of each sync of the log, in seconds.
+    package func syncHistogram() -> Histogram? {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return nil }
+        return core.controller.syncSeconds.withLock { $0 }
+    }
+
+    /// Sums over the life of the store.
+    package func totals() -> JobManager.Totals? {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return nil }
+        return core.controller.look { $0.manager.totals }
+    }
+
+    public func pause() async throws(QueueError) { _ = try await self.perform(.pause) }
+
+    public func resume() async throws(QueueError) { _ = try await self.perform(.resume) }
+
+    public func setWorkers(_ count: Int) async throws(QueueError) {
+        guard (0...4_096).contains(count) else {
+            throw .invalidInput("\(count) workers: it must be 0 to 4096")
+        }
+        _ = try await self.perform(.setWorkers(count))
+    }
+
+    public func snapshot() async throws(QueueError) -> UInt64 {
+        guard case .snapshot(let sequence) = try await self.perform(.snapshot) else { return 0 }
+        return sequence
+    }
+}

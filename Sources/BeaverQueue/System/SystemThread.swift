@@ -1,0 +1,49 @@
+internal import CBeaver
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A thread of the operating system, for work that blocks in system calls: a task doing so would take one of the few
+/// threads that all tasks share.
+///
+/// Signals are blocked on it, so that those for the process find the threads that expect them.
+enum SystemThread {
+    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(QueueError) {
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        // A new thread inherits the mask, so there is no moment at which it could be interrupted.
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        // Released by the thread; by us if there will be none.
+        let context = Unmanaged.passRetained(Body(name: name, run: body))
+        var thread = pthread_t()
+        let number = pthread_create(&thread, nil, Self.enter, context.toOpaque())
+        if number != 0 {
+            context.release()
+            throw SystemCall.Failure(number: number).queueError("pthread_create", path: name)
+        }
+        pthread_detach(thread)
+    }
+
+    private final class Body: Sendable {
+        let name: String
+        let run: @Sendable () -> Void
+
+        init(name: String, run: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.run = run
+        }
+    }
+
+    private static let enter: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+        guard let context else { return nil }
+        let body = Unmanaged<Body>.fromOpaque(context).takeRetainedValue()
+        cbeaver_name_thread(body.name)
+        body.run()
+        return nil
+    }
+}

@@ -1,0 +1,121 @@
+internal import CBeaver
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// What happens between the end of a program and the end of its run.
+///
+/// The leader's exit status is the result. What it started and left behind is killed: its group at once, while the
+/// unreaped leader keeps the group's id from becoming anyone else's, then processes that carry the run's marker wherever
+/// they are. The run ends when all of them are gone; one that does not go keeps its run, and so its worker, occupied.
+extension ProcessLoop {
+    /// A pipe holds at most 1 MiB unless root allows more.
+    private static let pipeLimitBytes = 1 << 20
+    /// Ids younger than this cannot have come round again: that would take 32,768 new processes.
+    private static let idsInOrderNanoseconds: Int64 = 500_000_000
+    /// Up to so many ids are looked at one by one; for more, listing /proc is cheaper.
+    private static let idsOneByOne: Int32 = 512
+
+    /// A process that hangs half way between two programs, whosever it is, does not hold up runs for longer.
+    private static let looksForUndecided = 8
+
+    func leaderMayHaveEnded(_ run: ProcessRun) {
+        guard run.end == nil, let end = run.group.leaderEnd() else { return }
+        // If someone else has reaped the leader, its id may be anyone's; the search by marker is left.
+        if end != .unknown { run.group.signal(SIGKILL) }
+        run.end = end
+        run.group.reapLeader()
+        SystemCall.close(run.group.leaderDescriptor)
+        self.readOutput(of: run, limitBytes: Self.pipeLimitBytes)
+        self.lookingAt.append(run.launch.token)
+    }
+
+    /// Ends the runs of which nothing is left, and comes back to the others.
+    ///
+    /// One search serves all of them.
+    func lookAtRemains() {
+        if self.lookingAt.isEmpty { return }
+        let runs = self.lookingAt.compactMap { self.runs[$0] }
+        self.lookingAt.removeAll(keepingCapacity: true)
+        let isDecided = self.killSurvivors(of: runs)
+        for run in runs {
+            run.lookCount += 1
+            let survivors = run.survivors.filter { !MarkedProcesses.hasEnded($0) }
+            for descriptor in run.survivors where !survivors.contains(descriptor) { SystemCall.close(descriptor) }
+            // Nobody found now and all those found before gone: nobody is left who could have forked.
+            let isClear = run.survivors.isEmpty && (isDecided || run.lookCount > Self.looksForUndecided)
+            run.survivors = survivors
+            // Members of a group end within microseconds of their SIGKILL; after some milliseconds it is worth a search.
+            if isClear && run.group.isGone(lookingClosely: run.lookCount > 8) {
+                self.end(run)
+            } else {
+                self.visit(run.launch.token, afterMilliseconds: min(1 << Int64(min(run.lookCount, 8)), 200))
+            }
+        }
+    }
+
+    private func end(_ run: ProcessRun) {
+        self.readOutput(of: run, limitBytes: Self.pipeLimitBytes)
+        self.runs[run.launch.token] = nil
+        run.ended(run.finish())
+    }
+
+    /// False if a process could not say whose it is.
+    private func killSurvivors(of runs: [ProcessRun]) -> Bool {
+        var isUndecided = false
+        var byToken: [UInt64: ProcessRun] = [:]
+        for run in runs { byToken[run.launch.token] = run }
+        let live = Set(self.runs.values.lazy.filter { $0.end == nil }.map(\.group.leaderProcessID))
+        var newest = MarkedProcesses.newest()
+        for processID in self.candidates(for: runs, newest: newest) where !live.contains(processID) {
+            self.killSurvivor(processID, of: byToken, isUndecided: &isUndecided)
+        }
+        // What was born during the search.
+        for _ in 0..<4 {
+            guard let before = newest, let after = MarkedProcesses.newest(), before < after else { break }
+            // A storm of new processes: look again at all of them.
+            if after - before > Self.idsOneByOne { return false }
+            for processID in before + 1...after {
+                self.killSurvivor(processID, of: byToken, isUndecided: &isUndecided)
+            }
+            newest = after
+        }
+        return !isUndecided
+    }
+
+    /// Which processes may belong to these runs.
+    ///
+    /// A descendant is younger than its leader and so has a greater id, unless the ids have come round meanwhile. On
+    /// most machines that leaves a handful after a short run; reading the environment of every process each time would
+    /// cost more than starting a program does.
+    private func candidates(for runs: [ProcessRun], newest: Int32?) -> [Int32] {
+        let oldestStart = runs.lazy.map(\.startedNanoseconds).min() ?? 0
+        let smallest = runs.lazy.map(\.group.leaderProcessID).min() ?? 0
+        let isInOrder = BootClock.now().bootNanoseconds - oldestStart < Self.idsInOrderNanoseconds
+        guard isInOrder, let newest, newest >= smallest else { return MarkedProcesses.all() }
+        if newest == smallest { return [] }
+        if newest - smallest <= Self.idsOneByOne { return Array(smallest + 1...newest) }
+        return MarkedProcesses.all().filter { $0 > smallest }
+    }
+
+    private func killSurvivor(
+        _ processID: Int32,
+        of runs: [UInt64: ProcessRun],
+        isUndecided: inout Bool
+    ) {
+        let mark = self.marked.mark(of: processID)
+        if mark == .undecided { isUndecided = true }
+        guard case .token(let token) = mark, let run = runs[token] else { return }
+        guard let descriptor = self.marked.hold(processID, token: token) else {
+            // It ended meanwhile, or became another program: look again.
+            isUndecided = true
+            return
+        }
+        // It may have ended by itself meanwhile, which is as good.
+        _ = cbeaver_pidfd_signal(descriptor, SIGKILL)
+        run.survivors.append(descriptor)
+    }
+}

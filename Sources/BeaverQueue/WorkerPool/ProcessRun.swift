@@ -1,0 +1,80 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// One program that runs, or whose remains are being cleared away.
+///
+/// Belongs to the thread of its loop.
+final class ProcessRun {
+    let launch: ProcessLaunch
+    let group: ProcessGroup
+    let ended: @Sendable (RunResult) -> Void
+    let startedNanoseconds: Int64
+    /// The reading end of standard output and error; nil once nobody writes any more.
+    private(set) var outputDescriptor: Int32?
+    private let output: OutputFile
+    private var tail = OutputTail()
+    /// Set when the leader has ended and was reaped: then its id and pidfd stand for nothing any more.
+    var end: ProcessEnd?
+    /// Processes of the run found outside of its group, killed, and held until they are gone.
+    var survivors: [Int32] = []
+    /// How often the remains were looked at.
+    var lookCount = 0
+
+    init(
+        launch: ProcessLaunch,
+        group: ProcessGroup,
+        outputDescriptor: Int32,
+        startedNanoseconds: Int64,
+        ended: @escaping @Sendable (RunResult) -> Void
+    ) {
+        self.launch = launch
+        self.group = group
+        self.outputDescriptor = outputDescriptor
+        self.startedNanoseconds = startedNanoseconds
+        self.ended = ended
+        self.output = OutputFile(
+            outputDirectory: launch.outputDirectory,
+            enqueueSequence: launch.enqueueSequence,
+            token: launch.token,
+            limitBytes: launch.outputMaxBytes
+        )
+    }
+
+    /// Takes what the pipe holds, but no more than `limitBytes` and a buffer: a flood must not starve the other runs.
+    func readOutput(_ buffer: inout [UInt8], limitBytes: Int) {
+        guard let descriptor = self.outputDescriptor else { return }
+        var taken = 0
+        while taken < limitBytes {
+            let count: Int
+            do throws(SystemCall.Failure) {
+                count = try SystemCall.retrying {
+                    buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+                }
+            } catch {
+                if error.number == EAGAIN { return }
+                return self.closeOutput()
+            }
+            if count == 0 { return self.closeOutput() }
+            let bytes = buffer.span.extracting(first: count)
+            self.output.append(bytes)
+            self.tail.append(bytes)
+            taken += count
+        }
+    }
+
+    /// Closes what is still open and says how the run ended.
+    func finish() -> RunResult {
+        self.closeOutput()
+        self.output.close()
+        return RunResult.of(self.end ?? .unknown, okExit: self.launch.okExit, outputTail: self.tail.bytes)
+    }
+
+    /// Closing also takes the descriptor out of the poll set: it is the only one of its open file.
+    private func closeOutput() {
+        if let outputDescriptor { SystemCall.close(outputDescriptor) }
+        self.outputDescriptor = nil
+    }
+}

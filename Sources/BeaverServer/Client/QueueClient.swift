@@ -1,0 +1,227 @@
+public import BeaverQueue
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// A queue in another process, through its control socket.
+///
+/// Connections are kept open and used again. An error of the queue arrives as the same `QueueError` that the queue threw
+/// over there.
+public final class QueueClient: QueueControl {
+    private let dataDirectory: String
+    private let idle = Mutex<[ClientConnection]>([])
+
+    /// Connects with the first request.
+    public init(dataDirectory: String) {
+        self.dataDirectory = dataDirectory
+    }
+
+    deinit {
+        for connection in self.idle.withLock({ $0 }) { connection.close() }
+    }
+
+    public func status() async throws(QueueError) -> QueueStatus { try await self.get("/v1/status") }
+
+    public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        let body = ClientBody(JobFrames.encode(jobs), type: JobFrames.contentType)
+        return try Self.decode(try await self.send(.POST, "/v1/jobs", body: body))
+    }
+
+    public func jobs(
+        matching filter: JobFilter,
+        after cursor: JobCursor?,
+        limit: Int
+    ) async throws(QueueError) -> JobPage {
+        var parameters = JobQuery.parameters(of: filter)
+        if let cursor { parameters.append(("cursor", String(cursor.enqueueSequence))) }
+        parameters.append(("limit", String(limit)))
+        let body: JobPageBody = try await self.get("/v1/jobs" + Self.query(parameters))
+        return body.page
+    }
+
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.get(Self.path(id)) }
+
+    public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
+        var parameters = [(name: "offset", value: String(offset))]
+        if let run { parameters.append(("run", String(run))) }
+        let response = try await self.send(.GET, Self.path(id) + "/output" + Self.query(parameters))
+        guard let next = response.headers.first(name: "X-Beaver-Next-Offset").flatMap(Int64.init) else {
+            throw Self.unreadable
+        }
+        return JobOutput(
+            bytes: Array(response.body.readableBytesView),
+            nextOffset: next,
+            isComplete: response.headers.first(name: "X-Beaver-Complete") == "true"
+        )
+    }
+
+    public func retry(_ id: String) async throws(QueueError) {
+        _ = try await self.send(.POST, Self.path(id) + "/retry")
+    }
+
+    public func cancel(_ id: String) async throws(QueueError) -> JobState {
+        let body: JobStateBody = try Self.decode(try await self.send(.DELETE, Self.path(id)))
+        return body.state
+    }
+
+    public func purge(_ id: String) async throws(QueueError) {
+        _ = try await self.send(.DELETE, Self.path(id) + "?purge=true")
+    }
+
+    public func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.bulk("retry", filter)
+    }
+
+    public func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.bulk("cancel", filter)
+    }
+
+    public func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try await self.bulk("purge", filter)
+    }
+
+    public func count(matching filter: JobFilter) async throws(QueueError) -> Int {
+        let path = "/v1/jobs/retry" + Self.query(JobQuery.parameters(of: filter))
+        let body: JobCountBody = try Self.decode(try await self.send(.POST, path))
+        return body.matched
+    }
+
+    public func pause() async throws(QueueError) { _ = try await self.send(.POST, "/v1/workers/pause") }
+
+    public func resume() async throws(QueueError) { _ = try await self.send(.POST, "/v1/workers/resume") }
+
+    public func setWorkers(_ count: Int) async throws(QueueError) {
+        let bytes = (try? JSONCoding.encode(WorkerCount(count: count))) ?? []
+        let body = ClientBody(ByteBuffer(bytes: bytes), type: "application/json")
+        _ = try await self.send(.PUT, "/v1/workers", body: body)
+    }
+
+    public func snapshot() async throws(QueueError) -> UInt64 {
+        let taken: SnapshotTaken = try Self.decode(try await self.send(.POST, "/v1/snapshot"))
+        return taken.lastSequence
+    }
+
+    public func stop(now: Bool) async throws(QueueError) {
+        _ = try await self.send(.POST, now ? "/v1/stop?now=true" : "/v1/stop")
+    }
+
+    private func bulk(_ action: String, _ filter: JobFilter) async throws(QueueError) -> BulkResult {
+        let parameters = JobQuery.parameters(of: filter) + [("confirm", "all")]
+        return try Self.decode(try await self.send(.POST, "/v1/jobs/\(action)" + Self.query(parameters)))
+    }
+
+    private func get<Value: Decodable>(_ path: String) async throws(QueueError) -> Value {
+        try Self.decode(try await self.send(.GET, path))
+    }
+}
+
+/// A request's body and what it is.
+private struct ClientBody: Sendable {
+    let bytes: ByteBuffer
+    let type: String
+
+    init(_ bytes: ByteBuffer, type: String) {
+        self.bytes = bytes
+        self.type = type
+    }
+}
+
+extension QueueClient {
+    /// One request and its answer; throws the queue's own error if the answer is one.
+    private func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        body: ClientBody? = nil
+    ) async throws(QueueError) -> ClientResponse {
+        var headers: HTTPHeaders = ["host": "localhost", "content-length": String(body?.bytes.readableBytes ?? 0)]
+        if let body { headers.add(name: "content-type", value: body.type) }
+        let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: headers)
+        let response = try await self.exchange(head, body?.bytes)
+        guard response.status.code >= 400 else { return response }
+        guard let problem = try? JSONCoding.decode(ProblemDocument.self, from: Array(response.body.readableBytesView))
+        else { throw Self.unreadable }
+        throw problem.error
+    }
+
+    private func exchange(_ head: HTTPRequestHead, _ body: ByteBuffer?) async throws(QueueError) -> ClientResponse {
+        for _ in 0..<Self.maxTries {
+            let connection = try await self.connection()
+            do {
+                let response = try await connection.send(head, body: body)
+                self.idle.withLock { $0.append(connection) }
+                return response
+            } catch is ClientConnection.NotSent {
+                // Again over another one; when the server is gone, opening it says so.
+                connection.close()
+            } catch {
+                connection.close()
+                throw self.lostConnection(head.method)
+            }
+        }
+        throw QueueError(
+            .unavailable,
+            "the server at \(self.dataDirectory) closes every connection at once; it has as many as it takes. Try again",
+            path: self.dataDirectory
+        )
+    }
+
+    private static var maxTries: Int { 3 }
+
+    private func connection() async throws(QueueError) -> ClientConnection {
+        while let connection = self.idle.withLock({ $0.popLast() }) {
+            if connection.isUsable { return connection }
+            connection.close()
+        }
+        let socket = try ControlSocket.connectable(in: self.dataDirectory)
+        do {
+            let connection = try await ClientConnection.open(socket.path)
+            // It holds the directory open until the connection stands.
+            withExtendedLifetime(socket) {}
+            return connection
+        } catch {
+            throw QueueError(
+                .unavailable,
+                "no server answers at \(self.dataDirectory); start one with `beaver-tui run`",
+                path: self.dataDirectory
+            )
+        }
+    }
+
+    /// The server went away in mid-request.
+    ///
+    /// What only reads may simply be asked again; a change may have been made.
+    private func lostConnection(_ method: HTTPMethod) -> QueueError {
+        guard method == .GET else {
+            return QueueError(
+                .outcomeUnknown,
+                "the server at \(self.dataDirectory) went away before it answered: the outcome of this request is unknown. "
+                    + "Repeat it with the same ids once the server is back",
+                path: self.dataDirectory
+            )
+        }
+        return QueueError(
+            .unavailable,
+            "the server at \(self.dataDirectory) went away before it answered; try again once it is back",
+            path: self.dataDirectory
+        )
+    }
+
+    private static var unreadable: QueueError {
+        QueueError(.unavailable, "the server's answer cannot be read; is it another version of beaver-tui?")
+    }
+
+    private static func decode<Value: Decodable>(_ response: ClientResponse) throws(QueueError) -> Value {
+        do {
+            return try JSONCoding.decode(Value.self, from: Array(response.body.readableBytesView))
+        } catch {
+            throw Self.unreadable
+        }
+    }
+
+    private static func path(_ id: String) -> String { "/v1/jobs/" + PercentEncoding.encode(id) }
+
+    private static func query(_ parameters: [(name: String, value: String)]) -> String {
+        if parameters.isEmpty { return "" }
+        return "?" + parameters.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
+    }
+}

@@ -1,0 +1,138 @@
+import BeaverQueue
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+
+/// `POST /v1/jobs`: a JSON array in one commit, or one object a line in as many commits as it takes.
+struct EnqueueRoute: Sendable {
+    let queue: any QueueControl
+    let limits: RequestLimits
+
+    func respond(to request: Request, door: Door) async throws -> Response {
+        switch Self.mediaType(of: request) {
+        case "application/json": return try await self.enqueueArray(request)
+        case "application/x-ndjson", "application/jsonl", "application/x-jsonlines":
+            return self.enqueueLines(request)
+        case JobFrames.contentType where door == .controlSocket:
+            let bytes = try await RequestBytes.collect(request, upTo: self.limits.frameBodyBytes)
+            let jobs = try JobFrames.decode(ByteBuffer(bytes: bytes))
+            return try JSONCoding.response(await self.queue.enqueue(jobs))
+        default:
+            throw HTTPError(
+                .unsupportedMediaType,
+                message: "Content-Type must be application/json (an array) or application/x-ndjson (one job a line)"
+            )
+        }
+    }
+
+    private var options: JobsFileOptions {
+        var options = JobsFileOptions()
+        options.maxPayloadBytes = self.limits.payloadBytes
+        return options
+    }
+
+    /// All or nothing: the whole body is checked before the queue sees any of it.
+    private func enqueueArray(_ request: Request) async throws -> Response {
+        let bytes = try await RequestBytes.collect(request, upTo: self.limits.bodyBytes)
+        let check = JobsFileReader.check(bytes, options: self.options)
+        guard check.faultCount == 0 else { throw Self.refusal(check.faults, count: check.faultCount) }
+        return try JSONCoding.response(await self.queue.enqueue(check.jobs))
+    }
+
+    /// Answers each batch with a line once it is on disk, and reads on only then: memory holds one batch.
+    ///
+    /// The first bad line ends the request with a problem as its last line; what was answered before stays taken.
+    private func enqueueLines(_ request: Request) -> Response {
+        let body = ResponseBody { writer in
+            var batches = JobBatches(options: self.options, limits: self.limits)
+            do {
+                for try await buffer in request.body {
+                    batches.feed(buffer)
+                    while let jobs = try batches.next() { try await self.answer(jobs, &writer) }
+                }
+                batches.finish()
+                while let jobs = try batches.next() { try await self.answer(jobs, &writer) }
+            } catch let error as QueueError {
+                try await writer.write(Self.line(ProblemDocument(error)))
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
+            body: body
+        )
+    }
+
+    private func answer(_ jobs: [NewJob], _ writer: inout any ResponseBodyWriter) async throws {
+        var result = try await self.queue.enqueue(jobs)
+        // Many clients read no answer before they have sent everything, so that answers must stay small.
+        result.ids = []
+        try await writer.write(Self.line(result))
+    }
+
+    private static func line(_ value: some Encodable) throws -> ByteBuffer {
+        var buffer = ByteBuffer(bytes: try JSONCoding.encode(value))
+        buffer.writeInteger(UInt8(ascii: "\n"))
+        return buffer
+    }
+
+    /// One sentence and the places, as `enqueue --file` prints them.
+    static func refusal(_ faults: [JobsFault], count: Int) -> QueueError {
+        let places = faults.map { "\n  \($0)" }.joined()
+        let more = count > faults.count ? "\n  and \(count - faults.count) more" : ""
+        let faultsText = count == 1 ? "1 fault" : "\(count) faults"
+        return .invalidInput("\(faultsText), so nothing of it was taken:\(places)\(more)")
+    }
+
+    private static func mediaType(of request: Request) -> String {
+        let field = request.headers[.contentType] ?? ""
+        return field.prefix { $0 != ";" && $0 != " " }.lowercased()
+    }
+}
+
+/// Cuts a stream of jobs into commits of bounded size.
+struct JobBatches {
+    private var stream: JobsStream
+    private let limits: RequestLimits
+    private var bytesFed = 0
+    private var jobsTaken = 0
+    private var isFinished = false
+
+    init(options: JobsFileOptions, limits: RequestLimits) {
+        var options = options
+        // That would need memory for every id of an endless stream; the queue finds them too.
+        options.findsDifferingIDs = false
+        self.stream = JobsStream(options: options)
+        self.limits = limits
+    }
+
+    mutating func feed(_ buffer: ByteBuffer) {
+        self.stream.feed(Array(buffer.readableBytesView))
+        self.bytesFed += buffer.readableBytes
+    }
+
+    mutating func finish() {
+        self.stream.finish()
+        self.isFinished = true
+    }
+
+    /// The jobs to commit next; nil while it is better to read on.
+    ///
+    /// Throws the input's first fault once the jobs before it were handed out.
+    mutating func next() throws -> [NewJob]? {
+        if let fault = self.stream.faults.first {
+            let before = fault.entry > 0 ? fault.entry - 1 - self.jobsTaken : self.stream.jobs.count
+            let jobs = Array(self.stream.takeJobs().prefix(max(0, before)))
+            self.jobsTaken += jobs.count
+            if !jobs.isEmpty { return jobs }
+            throw QueueError.invalidInput("\(fault). The jobs before it were taken, none after it")
+        }
+        let isEnough = self.stream.jobs.count >= self.limits.batchJobs || self.bytesFed >= self.limits.batchBytes
+        guard !self.stream.jobs.isEmpty, isEnough || self.isFinished else { return nil }
+        self.bytesFed = 0
+        self.jobsTaken += self.stream.jobs.count
+        return self.stream.takeJobs()
+    }
+}

@@ -1,0 +1,140 @@
+import BeaverQueue
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// One page of `GET /v1/jobs`.
+struct JobPageBody: Codable, Equatable {
+    var jobs: [JobSummary]
+    /// Passed back as `cursor` it continues the list; absent at the end.
+    var next: String?
+
+    init(_ page: JobPage) {
+        self.jobs = page.jobs
+        self.next = page.next.map { String($0.enqueueSequence) }
+    }
+
+    var page: JobPage {
+        JobPage(jobs: self.jobs, next: self.next.flatMap(UInt64.init).map(JobCursor.init(enqueueSequence:)))
+    }
+}
+
+/// Answer to a cancel: the state the job has now.
+struct JobStateBody: Codable, Equatable {
+    var state: JobState
+}
+
+/// Answer to a bulk request without `confirm`: what it would have done.
+struct JobCountBody: Codable, Equatable {
+    var matched: Int
+}
+
+extension HTTPField.Name {
+    /// Where the next read of an output goes on.
+    static let nextOffset = Self.named("X-Beaver-Next-Offset")
+    /// `true` once the run has ended and everything was read.
+    static let outputComplete = Self.named("X-Beaver-Complete")
+
+    private static func named(_ name: String) -> Self {
+        guard let field = Self(name) else { preconditionFailure("\(name) is no valid header name") }
+        return field
+    }
+}
+
+extension Routes {
+    func addJobs(to router: Router<ServerContext>) {
+        router.post("/v1/jobs") { request, context in
+            try await EnqueueRoute(queue: self.queue, limits: self.limits).respond(to: request, door: context.door)
+        }
+        router.get("/v1/jobs") { request, _ in try await self.list(request) }
+        router.get("/v1/jobs/{id}") { _, context in
+            try JSONCoding.response(await self.queue.job(Self.id(in: context)))
+        }
+        router.delete("/v1/jobs/{id}") { request, context in try await self.delete(request, Self.id(in: context)) }
+        router.get("/v1/jobs/{id}/output") { request, context in
+            try await self.output(request, Self.id(in: context))
+        }
+        router.post("/v1/jobs/{id}/retry") { _, context in
+            try await self.queue.retry(Self.id(in: context))
+            return Response(status: .noContent)
+        }
+        router.post("/v1/jobs/retry") { request, _ in
+            try await self.bulk(request) { filter in try await self.queue.retry(matching: filter) }
+        }
+        router.post("/v1/jobs/cancel") { request, _ in
+            try await self.bulk(request) { filter in try await self.queue.cancel(matching: filter) }
+        }
+        router.post("/v1/jobs/purge") { request, _ in
+            try await self.bulk(request) { filter in try await self.queue.purge(matching: filter) }
+        }
+    }
+
+    private static func id(in context: ServerContext) throws -> String {
+        try PercentEncoding.decode(context.parameters.require("id")[...])
+    }
+
+    private func list(_ request: Request) async throws -> Response {
+        let parameters = try QueryParameters(request)
+        let filter = try JobQuery.filter(parameters, besides: ["cursor", "limit"])
+        let cursor = try parameters.integer("cursor", in: 0...UInt64.max).map(JobCursor.init(enqueueSequence:))
+        let limit = try parameters.integer("limit", in: 1...self.limits.pageJobs) ?? min(100, self.limits.pageJobs)
+        let page = try await self.queue.jobs(matching: filter, after: cursor, limit: limit)
+        return try JSONCoding.response(JobPageBody(page))
+    }
+
+    private func delete(_ request: Request, _ id: String) async throws -> Response {
+        let parameters = try QueryParameters(request)
+        try parameters.refuseUnknown(besides: ["purge"])
+        guard try parameters.flag("purge") else {
+            return try JSONCoding.response(JobStateBody(state: await self.queue.cancel(id)))
+        }
+        try await self.queue.purge(id)
+        return Response(status: .noContent)
+    }
+
+    private func output(_ request: Request, _ id: String) async throws -> Response {
+        let parameters = try QueryParameters(request)
+        try parameters.refuseUnknown(besides: ["run", "offset"])
+        let run = try parameters.integer("run", in: 1...Int.max)
+        let offset = try parameters.integer("offset", in: 0...Int64.max) ?? 0
+        var output = try await self.queue.output(of: id, run: run, from: offset)
+        if output.bytes.count > self.limits.outputBytes {
+            output.nextOffset -= Int64(output.bytes.count - self.limits.outputBytes)
+            output.bytes.removeSubrange(self.limits.outputBytes...)
+            output.isComplete = false
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/octet-stream",
+                .cacheControl: "no-store",
+                .nextOffset: String(output.nextOffset),
+                .outputComplete: String(output.isComplete),
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: output.bytes))
+        )
+    }
+
+    /// Counts, or acts if the client repeats the count it was told: `confirm=COUNT`, or `confirm=all` for whatever
+    /// matches now.
+    private func bulk(
+        _ request: Request,
+        _ act: (JobFilter) async throws -> BulkResult
+    ) async throws -> Response {
+        let parameters = try QueryParameters(request)
+        let filter = try JobQuery.filter(parameters, besides: ["confirm"])
+        guard let confirmed = parameters.value("confirm") else {
+            return try JSONCoding.response(JobCountBody(matched: await self.queue.count(matching: filter)))
+        }
+        if confirmed != "all" {
+            let matched = try await self.queue.count(matching: filter)
+            guard Int(confirmed) == matched else {
+                throw QueueError(
+                    .conflict,
+                    "\(matched) jobs match now, not \(confirmed); nothing was changed. Count again and confirm that"
+                )
+            }
+        }
+        return try JSONCoding.response(await act(filter))
+    }
+}

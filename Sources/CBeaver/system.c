@@ -1,0 +1,207 @@
+#define _GNU_SOURCE
+#include "CBeaver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static mode_t startup_umask;
+static struct rlimit startup_open_files;
+
+// Before main there is one thread, so the mask can be read by setting it twice. The soft limit of open files is kept too:
+// a server raises its own, and programs that use select() break when they inherit more than 1,024.
+__attribute__((constructor)) static void remember_startup(void) {
+    startup_umask = umask(077);
+    umask(startup_umask);
+    if (getrlimit(RLIMIT_NOFILE, &startup_open_files) != 0) startup_open_files.rlim_cur = 1024;
+}
+
+uint32_t cbeaver_startup_umask(void) { return startup_umask; }
+
+char *const *cbeaver_environment(void) { return environ; }
+
+int cbeaver_file_system_type(const char *path, uint64_t *magic) {
+    struct statfs answer;
+    if (statfs(path, &answer) != 0) return -1;
+    *magic = (uint32_t)answer.f_type;
+    return 0;
+}
+
+int cbeaver_allocate(int fd, int64_t size) { return fallocate(fd, 0, 0, size); }
+
+static struct flock whole_file(void) {
+    struct flock lock;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+int cbeaver_mark(int fd) {
+    struct flock lock = whole_file();
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+int cbeaver_is_marked(int fd) {
+    struct flock lock = whole_file();
+    if (fcntl(fd, F_OFD_GETLK, &lock) != 0) return -1;
+    return lock.l_type != F_UNLCK;
+}
+
+int cbeaver_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+int cbeaver_unnamed_file(const char *directory) { return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }
+
+int cbeaver_pipe(int *read_end, int *write_end) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
+        int number = errno;
+        close(ends[0]);
+        close(ends[1]);
+        errno = number;
+        return -1;
+    }
+    *read_end = ends[0];
+    *write_end = ends[1];
+    return 0;
+}
+
+int cbeaver_event(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int cbeaver_poll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int cbeaver_poll_add(int poll_fd, int fd, uint64_t tag) {
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
+    return epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+int cbeaver_poll_remove(int poll_fd, int fd) { return epoll_ctl(poll_fd, EPOLL_CTL_DEL, fd, NULL); }
+
+int cbeaver_poll_wait(int poll_fd, uint64_t *tags, int capacity, int timeout_milliseconds) {
+    struct epoll_event events[64];
+    if (capacity > 64) capacity = 64;
+    int count = epoll_wait(poll_fd, events, capacity, timeout_milliseconds);
+    for (int index = 0; index < count; index++) tags[index] = events[index].data.u64;
+    return count;
+}
+
+int cbeaver_pidfd_open(int32_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int cbeaver_pidfd_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+ptrdiff_t cbeaver_find(const void *bytes, size_t count, const void *needle, size_t needle_count) {
+    const char *found = memmem(bytes, count, needle, needle_count);
+    return found ? found - (const char *)bytes : -1;
+}
+
+// Sanitizers keep books in memory that the child shares: what runs in it must not add to them. So it is not instrumented,
+// asks the kernel directly where they have versions of a call, and is not made by theirs of clone.
+#define IN_CHILD __attribute__((disable_sanitizer_instrumentation)) static
+#ifdef __GLIBC__
+extern int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+#else
+#define __clone clone
+#endif
+
+// What the child reports lies in the parent's frame: both share one memory, and the parent stands still meanwhile.
+struct child {
+    const struct cbeaver_spawn_request *request;
+    pid_t parent;
+    volatile int error;
+    volatile int step;
+};
+
+IN_CHILD int give_up(struct child *child, int step) {
+    child->error = errno;
+    child->step = step;
+    syscall(SYS_exit_group, 127);
+    return 0;
+}
+
+// Default actions everywhere, before signals are unblocked: a handler of ours would run in the child on our memory.
+// Asked of the kernel directly, because glibc's sigaction refuses its two internal signals, and glibc's own posix_spawn
+// leaves them ignored in what it starts.
+IN_CHILD void reset_signals(void) {
+    // The kernel's struct sigaction, larger than on any processor: all zeros is the default action.
+    unsigned long action[8] = {0};
+    for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, action, NULL, 8);
+    unsigned long none = 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+}
+
+// Our own descriptors are all close-on-exec; this is for those that a library or our parent opened without it.
+IN_CHILD void close_above_standard(void) {
+    if (syscall(SYS_close_range, 3, ~0U, 0) == 0) return;
+    struct rlimit limit;
+    int end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (int)limit.rlim_cur : 65536;
+    for (int fd = 3; fd < end; fd++) syscall(SYS_close, fd);
+}
+
+IN_CHILD void restore_open_file_limit(void) {
+    struct rlimit now;
+    if (getrlimit(RLIMIT_NOFILE, &now) != 0 || now.rlim_cur == startup_open_files.rlim_cur) return;
+    now.rlim_cur = startup_open_files.rlim_cur < now.rlim_max ? startup_open_files.rlim_cur : now.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &now);
+}
+
+// Runs in the child, on borrowed memory: system calls only.
+IN_CHILD int execute(void *context) {
+    struct child *child = context;
+    const struct cbeaver_spawn_request *request = child->request;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(child, cbeaver_spawn_setup);
+    // The parent may have died before the line above; then no signal will come, and nobody hears of this end.
+    if (getppid() != child->parent) syscall(SYS_exit_group, 127);
+    if (setsid() < 0) give_up(child, cbeaver_spawn_setup);
+    if (syscall(SYS_dup3, request->input, 0, 0) < 0 || syscall(SYS_dup3, request->output, 1, 0) < 0 ||
+        syscall(SYS_dup3, request->output, 2, 0) < 0)
+        give_up(child, cbeaver_spawn_setup);
+    close_above_standard();
+    restore_open_file_limit();
+    umask(startup_umask);
+    if (request->working_directory && chdir(request->working_directory) != 0) give_up(child, cbeaver_spawn_chdir);
+    reset_signals();
+    syscall(SYS_execve, request->path, request->arguments, request->environment);
+    return give_up(child, cbeaver_spawn_exec);
+}
+
+int cbeaver_spawn(const struct cbeaver_spawn_request *request, int32_t *pid, int *pidfd, int *step) {
+    // On our stack, which stands still until the child has executed or ended.
+    char stack[32 * 1024] __attribute__((aligned(16)));
+    struct child child = {.request = request, .parent = getpid(), .error = 0, .step = cbeaver_spawn_clone};
+    sigset_t all, before;
+    sigfillset(&all);
+    // No signal may run a handler in the child, nor find this thread half way.
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    // The kernel makes the pidfd together with the process, so a lack of descriptors cannot leave a child without one.
+    int opened = -1;
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
+    int started = __clone(execute, stack + sizeof stack, flags, &child, &opened);
+    int number = started < 0 ? errno : child.error;
+    if (started > 0 && number != 0) {
+        while (waitpid(started, NULL, 0) < 0 && errno == EINTR) {}
+        close(opened);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    *step = child.step;
+    if (number != 0) return number;
+    *pid = started;
+    *pidfd = opened;
+    return 0;
+}

@@ -1,0 +1,196 @@
+import ArgumentParser
+import BeaverQueue
+
+/// Looks at jobs and acts on them.
+struct JobsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs",
+        abstract: "List, show, retry, cancel or purge jobs, or read their output.",
+        subcommands: [
+            JobsListCommand.self, JobsShowCommand.self, JobsOutputCommand.self, JobsRetryCommand.self,
+            JobsCancelCommand.self, JobsPurgeCommand.self,
+        ]
+    )
+}
+
+/// The jobs that match, in the order in which they were accepted.
+struct JobsListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "The jobs that match.")
+
+    @OptionGroup var globals: GlobalOptions
+    @OptionGroup var filter: FilterOptions
+
+    @Option(help: "At most so many.")
+    var limit: Int?
+
+    @Option(help: "What to show, with commas: id,state,action,priority,runs,enqueued,time,error,work,seq.")
+    var columns: String?
+
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+        _ = try self.chosenColumns()
+    }
+
+    mutating func run() async throws {
+        let columns = try self.chosenColumns()
+        let filter = try self.filter.filter()
+        let queue = try await Connection.open(self.globals.directory()).queue
+        var left = self.limit ?? .max
+        var cursor: JobCursor?
+        var isFirst = true
+        // Page by page, so that a list of any length begins at once and takes no memory.
+        repeat {
+            let page = try await queue.jobs(matching: filter, after: cursor, limit: min(500, left))
+            left -= page.jobs.count
+            cursor = left > 0 ? page.next : nil
+            try self.show(page.jobs, columns, isFirst: isFirst)
+            isFirst = false
+        } while cursor != nil
+    }
+
+    private func chosenColumns() throws -> [JobColumn] {
+        guard let columns else { return JobColumn.standard }
+        return try columns.split(separator: ",").map { name in
+            if let column = JobColumn(rawValue: String(name)) { return column }
+            let known = JobColumn.allCases.map(\.rawValue)
+            let closest = ClosestName.of(String(name), among: known).map { "did you mean \($0)?" }
+            throw ValidationError("--columns: \(name) is unknown; " + (closest ?? known.joined(separator: ", ")))
+        }
+    }
+
+    private func show(_ jobs: [JobSummary], _ columns: [JobColumn], isFirst: Bool) throws {
+        if self.globals.json {
+            for job in jobs { try Output.json(job) }
+            return
+        }
+        guard !jobs.isEmpty else {
+            if isFirst { self.globals.note("no job matches") }
+            return
+        }
+        var table = Table(columns.map { Table.Column(heading: $0.rawValue.uppercased(), isNumber: $0.isNumber) })
+        for job in jobs { table.add(columns.map { $0.text(job) }) }
+        let lines = table.lines(width: Output.columns, showsHeading: isFirst && !self.globals.quiet)
+        Output.line(lines.joined(separator: "\n"))
+    }
+}
+
+/// A column of `jobs list`.
+enum JobColumn: String, CaseIterable {
+    case id, state, action, priority, runs, enqueued, time, error, work, seq
+
+    static let standard: [JobColumn] = [.id, .state, .action, .runs, .time, .error, .work]
+
+    var isNumber: Bool { [.priority, .runs, .seq].contains(self) }
+
+    func text(_ job: JobSummary) -> String {
+        switch self {
+        case .id: job.id
+        case .state: job.simulated ? "\(job.state.rawValue) (simulated)" : job.state.rawValue
+        case .action: job.action
+        case .priority: String(job.priority)
+        case .runs: String(job.runs)
+        case .enqueued: PeopleText.time(job.enqueuedAt)
+        case .time: job.time.map(PeopleText.time) ?? "-"
+        case .error: job.error ?? "-"
+        case .work: job.work
+        case .seq: String(job.enqueueSequence)
+        }
+    }
+}
+
+/// Everything about one job.
+struct JobsShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Everything about one job.")
+
+    @OptionGroup var globals: GlobalOptions
+    @Argument(help: "Its id, or the beginning of it.") var id: String
+
+    mutating func run() async throws {
+        let job = try await Connection.open(self.globals.directory()).queue.job(self.id)
+        if self.globals.json { return try Output.json(job) }
+        for (name, text) in JobText.rows(job) {
+            Output.line(name + String(repeating: " ", count: max(1, 11 - name.count)) + TerminalText.visible(text))
+        }
+    }
+}
+
+/// A job as people read it.
+enum JobText {
+    static func rows(_ job: JobDetails) -> [(String, String)] {
+        let summary = job.summary
+        var rows = [
+            ("id", summary.id),
+            ("state", summary.state.rawValue + (summary.simulated ? " (simulated: nothing was run)" : "")),
+            ("action", summary.action),
+            ("enqueued", PeopleText.time(summary.enqueuedAt)),
+        ]
+        if let time = summary.time { rows.append((self.timeName(summary.state), PeopleText.time(time))) }
+        if let reason = job.waitsBecause { rows.append(("waits", reason)) }
+        rows.append(("priority", String(summary.priority)))
+        let retries = job.maxRetry.map { "; \(PeopleText.count($0, "retry", "retries")) allowed" } ?? ""
+        rows.append(("runs", String(summary.runs) + retries))
+        if job.interruptions > 0 {
+            rows.append(("interrupted", "\(PeopleText.count(job.interruptions, "time")) by a crash"))
+        }
+        if let timeout = job.timeoutMilliseconds {
+            rows.append(("time-out", timeout == 0 ? "none" : DurationText.text(milliseconds: Int64(timeout))))
+        }
+        if job.once { rows.append(("once", "never run twice")) }
+        if let token = job.fencingToken { rows.append(("token", String(token))) }
+        if let error = summary.error { rows.append(("error", error)) }
+        if let arguments = job.arguments { rows.append(("command", arguments.joined(separator: " "))) }
+        if let directory = job.workingDirectory { rows.append(("cwd", directory)) }
+        for variable in job.environment ?? [] { rows.append(("env", variable)) }
+        rows.append(("payload", job.payload))
+        for run in job.history { rows.append(("run", self.run(run))) }
+        return rows
+    }
+
+    private static func timeName(_ state: JobState) -> String {
+        switch state {
+        case .pending, .parked, .scheduled: "due"
+        case .inFlight: "started"
+        case .completed, .dead, .cancelled: "ended"
+        }
+    }
+
+    private static func run(_ run: JobRun) -> String {
+        var parts = [run.ending.rawValue]
+        if let started = run.startedAt { parts.append("started \(PeopleText.time(started))") }
+        if let started = run.startedAt, let ended = run.endedAt {
+            parts.append("took \(PeopleText.duration(seconds: Double(ended - started) / 1_000))")
+        }
+        // A failed run's error begins with its exit status.
+        if let status = run.exitStatus, run.error.isEmpty { parts.append("exit \(status)") }
+        if !run.error.isEmpty { parts.append(run.error) }
+        return parts.joined(separator: ", ")
+    }
+}
+
+/// What a job wrote.
+struct JobsOutputCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "output", abstract: "What a job wrote.")
+
+    @OptionGroup var globals: GlobalOptions
+    @Argument(help: "Its id, or the beginning of it.") var id: String
+
+    @Flag(name: [.long, .customShort("f")], help: "Go on until the run has ended.")
+    var follow = false
+
+    @Option(name: .customLong("run"), help: "The run, from 1 (the newest).")
+    var runNumber: Int?
+
+    mutating func run() async throws {
+        let queue = try await Connection.open(self.globals.directory()).queue
+        var offset: Int64 = 0
+        while true {
+            let output = try await queue.output(of: self.id, run: self.runNumber, from: offset)
+            Output.bytes(output.bytes)
+            offset = output.nextOffset
+            if output.isComplete { return }
+            guard output.bytes.isEmpty else { continue }
+            guard self.follow else { return }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import BeaverQueue
+import Glibc
+
+/// What the queue is doing.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "status", abstract: "What the queue is doing.")
+
+    @OptionGroup var globals: GlobalOptions
+
+    @Flag(help: "Again every second, until interrupted.")
+    var watch = false
+
+    mutating func run() async throws {
+        let directory = self.globals.directory()
+        let queue = try await Connection.openForStatus(directory)
+        let clearsScreen = self.watch && !self.globals.json && Output.isTerminal(STDOUT_FILENO)
+        repeat {
+            let status = try await queue.status()
+            if self.globals.json {
+                try Output.json(status)
+            } else {
+                let lines = StatusText.lines(status, palette: Palette(self.globals.color), width: Output.columns)
+                let text = lines.joined(separator: "\n") + "\n"
+                // The cursor goes home and the rest is cleared line by line, which does not flicker.
+                Output.text(
+                    clearsScreen
+                        ? "\u{1b}[H" + text.split(separator: "\n").map { $0 + "\u{1b}[K\n" }.joined() + "\u{1b}[J"
+                        : text
+                )
+            }
+            if self.watch { try await Task.sleep(for: .seconds(1)) }
+        } while self.watch
+    }
+}
+
+/// The status as people read it.
+enum StatusText {
+    static func lines(_ status: QueueStatus, palette: Palette, width: Int?) -> [String] {
+        var rows: [(String, String)] = [("directory", status.dataDirectory)]
+        let age =
+            status.state == .stopped
+            ? "" : ", up \(PeopleText.duration(seconds: status.uptimeSeconds)), pid \(status.pid)"
+        rows.append(("state", self.painted(status.state, palette) + age))
+        if let reason = status.reason { rows.append(("why", reason)) }
+        if status.simulated {
+            rows.append(("simulated", "jobs without a handler only pretend to run, because there is no configuration"))
+        }
+        rows.append(("jobs", self.jobs(status.jobs)))
+        rows.append(("workers", self.workers(status.workers)))
+        if status.state != .stopped { rows.append(("rates", self.rates(status.rates))) }
+        rows.append(("log", self.log(status.wal)))
+        rows.append(("snapshot", self.snapshot(status.snapshot)))
+        rows.append(("recovery", self.recovery(status.recovery)))
+        if let http = status.http { rows.append(("http", http)) }
+        for parked in status.parkedActions {
+            rows.append(("parked", "\(PeopleText.count(parked.jobs, "job")) for \(parked.action): \(parked.reason)"))
+        }
+        return rows.map { name, text in
+            let label = name + String(repeating: " ", count: max(1, 11 - name.count))
+            // The state alone is painted, and short: cutting could lose the end of a colour.
+            if name == "state" { return label + text }
+            let line = label + TerminalText.visible(text)
+            return width.map { TextColumns.cut(line, to: $0) } ?? line
+        }
+    }
+
+    private static func painted(_ state: QueueStatus.State, _ palette: Palette) -> String {
+        switch state {
+        case .running: palette.good(state.rawValue)
+        case .paused, .recovering, .draining, .degraded: palette.warning(state.rawValue)
+        case .full, .failed: palette.bad(state.rawValue)
+        case .stopped: state.rawValue
+        }
+    }
+
+    private static func jobs(_ jobs: QueueStatus.Jobs) -> String {
+        let always = [
+            ("pending", jobs.pending), ("running", jobs.inFlight), ("completed", jobs.completed), ("dead", jobs.dead),
+        ]
+        let ifAny = [
+            ("scheduled", jobs.scheduled), ("parked", jobs.parked), ("simulated", jobs.simulated),
+            ("cancelled", jobs.cancelled), ("purged", jobs.purged), ("forgotten", jobs.forgotten),
+        ]
+        .filter { $0.1 > 0 }
+        let texts = (always + ifAny).map { "\($0.0) \(PeopleText.grouped($0.1))" }
+        return texts.joined(separator: "  ") + "  = \(PeopleText.grouped(jobs.enqueuedTotal)) accepted"
+    }
+
+    private static func workers(_ workers: QueueStatus.Workers) -> String {
+        let stuck = workers.stuck > 0 ? ", \(workers.stuck) stuck" : ""
+        return "\(workers.busy) of \(workers.count) busy\(stuck)\(workers.paused ? ", paused" : "")"
+    }
+
+    private static func rates(_ rates: QueueStatus.Rates) -> String {
+        func text(_ rate: Double) -> String { String(Double(Int(rate * 10)) / 10) }
+        return "\(text(rates.enqueuedPerSecond))/s in, \(text(rates.completedPerSecond))/s done"
+    }
+
+    private static func log(_ wal: QueueStatus.WAL) -> String {
+        let risk =
+            wal.atRiskBytes > 0
+            ? "; \(PeopleText.bytes(wal.atRiskBytes)) of the last \(Int(wal.atRiskMilliseconds)) ms not on disk yet"
+            : ""
+        return "\(PeopleText.bytes(wal.bytes)) in \(PeopleText.count(wal.segments, "segment")), "
+            + "record \(wal.lastSequence), sync \(wal.sync.rawValue)\(risk)"
+    }
+
+    private static func snapshot(_ snapshot: QueueStatus.Snapshot) -> String {
+        guard snapshot.count > 0 else { return "none yet" }
+        return "up to record \(snapshot.lastSequence), \(PeopleText.bytes(snapshot.bytes)), "
+            + "\(PeopleText.duration(seconds: snapshot.ageSeconds)) behind"
+    }
+
+    private static func recovery(_ recovery: QueueStatus.Recovery) -> String {
+        "\(Double(Int(recovery.seconds * 1_000)) / 1_000)s, \(PeopleText.count(recovery.replayedRecords, "record")) replayed, "
+            + "\(PeopleText.count(recovery.requeued, "job")) put back"
+    }
+}

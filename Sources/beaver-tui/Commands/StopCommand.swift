@@ -1,0 +1,112 @@
+import ArgumentParser
+import BeaverQueue
+
+/// Ends the server in order.
+struct StopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop",
+        abstract: "Stop the server: running jobs are let finish first."
+    )
+
+    @OptionGroup var globals: GlobalOptions
+
+    @Flag(help: "End running jobs at once; they run again later.")
+    var now = false
+
+    mutating func run() async throws {
+        let directory = self.globals.directory()
+        let queue = try await Connection.openServer(directory)
+        try await queue.stop(now: self.now)
+        // The answer says that it has begun; the socket's end says that it is done.
+        while try await Connection.server(of: directory) != nil { try await Task.sleep(for: .milliseconds(100)) }
+        if !self.globals.json { Output.line("stopped") }
+    }
+}
+
+/// Stops, resumes or sizes the work.
+struct WorkersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workers",
+        abstract: "Pause, resume, or set how many jobs run at the same time.",
+        subcommands: [Pause.self, Resume.self, SetCount.self]
+    )
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pause",
+            abstract: "Start nothing more; running jobs go on."
+        )
+        @OptionGroup var globals: GlobalOptions
+
+        mutating func run() async throws {
+            try await Connection.openServer(self.globals.directory()).pause()
+            if !self.globals.json { Output.line("paused; `beaver-tui workers resume` lets it go on") }
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "resume", abstract: "Start jobs again.")
+        @OptionGroup var globals: GlobalOptions
+
+        mutating func run() async throws {
+            try await Connection.openServer(self.globals.directory()).resume()
+            if !self.globals.json { Output.line("resumed") }
+        }
+    }
+
+    struct SetCount: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "set", abstract: "Run so many at the same time.")
+        @OptionGroup var globals: GlobalOptions
+        @Argument(help: "1 to 4096.") var count: Int
+
+        func validate() throws {
+            guard (1...4_096).contains(self.count) else { throw ValidationError("the number must be 1 to 4096") }
+        }
+
+        mutating func run() async throws {
+            try await Connection.openServer(self.globals.directory()).setWorkers(self.count)
+            if !self.globals.json { Output.line("\(PeopleText.count(self.count, "worker"))") }
+        }
+    }
+}
+
+/// Writes a snapshot now.
+struct SnapshotCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "snapshot", abstract: "Write a snapshot now.")
+
+    @OptionGroup var globals: GlobalOptions
+
+    mutating func run() async throws {
+        let last = try await Connection.openServer(self.globals.directory()).snapshot()
+        if self.globals.json {
+            try Output.json(["last_seq": last])
+        } else {
+            Output.line("snapshot written; it covers everything up to record \(last)")
+        }
+    }
+}
+
+/// Prints what a shell needs to complete commands and options.
+struct CompletionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "completion",
+        abstract: "Print completions for a shell: source <(beaver-tui completion bash)."
+    )
+
+    enum Shell: String, ExpressibleByArgument, CaseIterable {
+        case bash, zsh, fish
+    }
+
+    @OptionGroup var globals: GlobalOptions
+    @Argument(help: "bash, zsh or fish.") var shell: Shell
+
+    mutating func run() throws {
+        let shell: CompletionShell =
+            switch self.shell {
+            case .bash: .bash
+            case .zsh: .zsh
+            case .fish: .fish
+            }
+        Output.line(BeaverTUI.completionScript(for: shell))
+    }
+}

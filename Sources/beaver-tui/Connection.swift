@@ -1,0 +1,80 @@
+import BeaverQueue
+import BeaverServer
+import FoundationEssentials
+
+/// Who answers a command: the server of the data directory, or the directory itself if none runs.
+struct Connection: Sendable {
+    let queue: any QueueControl
+    /// Nothing runs while there is no server; what is taken waits for one.
+    let hasServer: Bool
+
+    /// Never creates anything: a directory without a queue is an error.
+    static func open(_ directory: String) async throws -> Connection {
+        if let server = try await self.server(of: directory) {
+            try await self.waitForRecovery(server)
+            return Connection(queue: server, hasServer: true)
+        }
+        guard self.holdsQueue(directory) else { throw QueueError.noSuchQueue(directory: directory) }
+        return Connection(queue: try self.offline(directory), hasServer: false)
+    }
+
+    /// The same, but a server that is still recovering is asked at once: it can say that it does.
+    static func openForStatus(_ directory: String) async throws(QueueError) -> any QueueControl {
+        if let server = try await self.server(of: directory) { return server }
+        guard self.holdsQueue(directory) else { throw QueueError.noSuchQueue(directory: directory) }
+        return try self.offline(directory)
+    }
+
+    /// For what only a server can do: pausing, workers, stopping.
+    static func openServer(_ directory: String) async throws -> any QueueControl {
+        if let server = try await self.server(of: directory) {
+            try await self.waitForRecovery(server)
+            return server
+        }
+        guard self.holdsQueue(directory) else { throw QueueError.noSuchQueue(directory: directory) }
+        throw QueueError(
+            .unavailable,
+            "no server runs on \(directory); start one with `beaver-tui run`",
+            path: directory
+        )
+    }
+
+    /// A queue that has just been started answers nothing but its status until it has recovered, which it will: whoever
+    /// has a question for it waits, instead of being told to try again.
+    private static func waitForRecovery(_ queue: any QueueControl) async throws {
+        let noteAt = ContinuousClock.now + .seconds(1)
+        var hasNoted = false
+        while true {
+            let status = try await queue.status()
+            guard status.state == .recovering else { return }
+            if !hasNoted, ContinuousClock.now > noteAt {
+                hasNoted = true
+                Output.error(
+                    "beaver-tui: waiting until the queue has recovered (`beaver-tui status` shows how far it is)"
+                )
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// The server that answers on the control socket, nil if there is none.
+    static func server(of directory: String) async throws(QueueError) -> QueueClient? {
+        let client = QueueClient(dataDirectory: directory)
+        do throws(QueueError) {
+            _ = try await client.status()
+            return client
+        } catch {
+            if error.code == .unavailable || error.code == .cannotCreate { return nil }
+            throw error
+        }
+    }
+
+    static func holdsQueue(_ directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/store")
+    }
+
+    /// A directory that no server owns: read from its files, changed by a recovery that starts nothing.
+    private static func offline(_ directory: String) throws(QueueError) -> any QueueControl {
+        try OfflineQueue(QueueConfiguration(dataDirectory: directory))
+    }
+}

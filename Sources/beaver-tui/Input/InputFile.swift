@@ -1,0 +1,119 @@
+import BeaverQueue
+import Glibc
+
+/// A file of jobs that can be read more than once: it is checked as a whole before anything of it is taken.
+///
+/// Standard input that is a pipe is written to a nameless temporary file first, so that it can be read again in constant
+/// memory. What cannot be read twice, or at all, is refused at once.
+final class InputFile: Sendable {
+    /// As the user named it; "standard input" for `-`.
+    let name: String
+    let byteCount: Int64
+    private let descriptor: CInt
+    private let modified: timespec
+
+    init(_ path: String) throws(QueueError) {
+        self.name = path == "-" ? "standard input" : path
+        let opened = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard opened >= 0 else { throw Self.failure(self.name, errno) }
+        var status = stat()
+        guard fstat(opened, &status) == 0 else {
+            close(opened)
+            throw Self.failure(self.name, errno)
+        }
+        let kind = status.st_mode & S_IFMT
+        if kind == S_IFREG {
+            self.descriptor = opened
+        } else if path == "-", kind != S_IFDIR {
+            defer { close(opened) }
+            self.descriptor = try Self.spool(opened)
+            fstat(self.descriptor, &status)
+        } else {
+            close(opened)
+            throw Self.refusal(self.name, kind)
+        }
+        self.byteCount = Int64(status.st_size)
+        self.modified = status.st_mtim
+    }
+
+    deinit { close(self.descriptor) }
+
+    /// Hands out the whole file, piece by piece.
+    func forEachPiece(_ body: ([UInt8]) async throws -> Void) async throws {
+        var offset: Int64 = 0
+        while true {
+            let piece = try self.read(at: offset)
+            if piece.isEmpty { return }
+            offset += Int64(piece.count)
+            try await body(piece)
+        }
+    }
+
+    /// Whether it is still what it was when it was opened.
+    var isUnchanged: Bool {
+        var status = stat()
+        guard fstat(self.descriptor, &status) == 0 else { return false }
+        return Int64(status.st_size) == self.byteCount && status.st_mtim.tv_sec == self.modified.tv_sec
+            && status.st_mtim.tv_nsec == self.modified.tv_nsec
+    }
+
+    private static let pieceBytes = 1 << 20
+
+    private func read(at offset: Int64) throws(QueueError) -> [UInt8] {
+        while true {
+            var count = 0
+            let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initializedCount in
+                count = pread(self.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+                initializedCount = max(0, count)
+            }
+            if count >= 0 { return piece }
+            if errno != EINTR { throw Self.failure(self.name, errno) }
+        }
+    }
+
+    private static func spool(_ source: CInt) throws(QueueError) -> CInt {
+        var template = Array("/tmp/beaver-input-XXXXXX".utf8CString)
+        let target = mkstemp(&template)
+        guard target >= 0, fcntl(target, F_SETFD, FD_CLOEXEC) == 0 else {
+            throw self.failure("a temporary file in /tmp", errno, .cannotCreate)
+        }
+        unlink(template)
+        var buffer = [UInt8](repeating: 0, count: self.pieceBytes)
+        while true {
+            let count = Glibc.read(source, &buffer, buffer.count)
+            if count == 0 { return target }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0, self.writeAll(buffer[..<count], to: target) else {
+                let error = self.failure("standard input", errno)
+                close(target)
+                throw error
+            }
+        }
+    }
+
+    private static func writeAll(_ bytes: ArraySlice<UInt8>, to target: CInt) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(target, $0.baseAddress, $0.count) }
+            if written < 0, errno != EINTR { return false }
+            rest = rest.dropFirst(max(0, written))
+        }
+        return true
+    }
+
+    private static func failure(_ name: String, _ number: CInt, _ code: QueueError.Code = .inputMissing) -> QueueError {
+        let reason = String(cString: strerror(number))
+        return QueueError(code, "\(name) cannot be read: \(reason)", errorNumber: number, path: name)
+    }
+
+    private static func refusal(_ name: String, _ kind: mode_t) -> QueueError {
+        let what =
+            switch kind {
+            case S_IFDIR: "a directory"
+            case S_IFIFO: "a pipe"
+            default: "no regular file"
+            }
+        let hint = kind == S_IFDIR ? "name a file in it" : "write `-` and feed it to standard input"
+        return QueueError(.inputMissing, "\(name) is \(what); \(hint)", path: name)
+    }
+}

@@ -1,0 +1,160 @@
+import BeaverQueue
+
+/// A file of jobs or of command lines, on its way into a queue: checked as a whole, then taken.
+///
+/// Up to 64 MiB it is one commit. Beyond, it is read a second time and taken in acknowledged batches, in constant memory;
+/// since its jobs have ids of their own, an interrupted try is repeated without harm.
+struct JobInput: Sendable {
+    enum Form: Sendable, Equatable {
+        /// A JSON array, or one object a line.
+        case jobs
+        /// One shell command a line, or each ended by a zero byte.
+        case commandLines(isNullSeparated: Bool)
+    }
+
+    static let atomicBytes: Int64 = 64 << 20
+    static let batchJobs = 10_000
+
+    let file: InputFile
+    let form: Form
+    let options: JobsFileOptions
+    let skipsBad: Bool
+
+    /// What a file holds.
+    struct Checked: Sendable {
+        /// All jobs if they are taken in one commit; empty for a file that is read again.
+        var jobs: [NewJob]
+        var jobCount: Int
+        var badCount: Int
+    }
+
+    /// Reads all of it.
+    ///
+    /// Bad entries are reported to `complain` and end the command, unless they are to be skipped.
+    func check(_ complain: (String) -> Void) async throws -> Checked {
+        var reader = JobReader(self.form, self.options)
+        let keepsJobs = self.file.byteCount <= Self.atomicBytes
+        var checked = Checked(jobs: [], jobCount: 0, badCount: 0)
+        func collect(_ reader: inout JobReader) {
+            let jobs = reader.takeJobs()
+            checked.jobCount += jobs.count
+            if keepsJobs { checked.jobs += jobs }
+        }
+        try await self.file.forEachPiece { piece in
+            reader.feed(piece)
+            collect(&reader)
+        }
+        reader.finish()
+        collect(&reader)
+        checked.badCount = reader.faultCount
+        guard reader.faultCount > 0 else { return checked }
+        for fault in reader.faults { complain("\(self.file.name): \(fault)") }
+        let more = reader.faultCount - reader.faults.count
+        if more > 0 { complain("\(self.file.name): and \(PeopleText.count(more, "more fault"))") }
+        guard self.skipsBad else {
+            throw CommandFailure(
+                .badData,
+                "\(self.file.name) has \(PeopleText.count(reader.faultCount, "fault")); nothing of it was taken. "
+                    + "Correct it, or take the rest with --skip-bad"
+            )
+        }
+        return checked
+    }
+
+    /// Enqueues what was checked; `progress` is told how many jobs are in after each batch.
+    func take(
+        _ checked: Checked,
+        into queue: any QueueControl,
+        progress: (Int) -> Void = { _ in }
+    ) async throws -> EnqueueResult {
+        guard self.file.byteCount > Self.atomicBytes else {
+            return checked.jobs.isEmpty ? EnqueueResult() : try await queue.enqueue(checked.jobs)
+        }
+        guard self.file.isUnchanged else {
+            throw CommandFailure(.badData, "\(self.file.name) changed while it was read; nothing of it was taken")
+        }
+        var reader = JobReader(self.form, self.options)
+        var total = EnqueueResult()
+        var waiting: [NewJob] = []
+        func commit(all: Bool) async throws {
+            while waiting.count >= Self.batchJobs || all && !waiting.isEmpty {
+                let batch = Array(waiting.prefix(Self.batchJobs))
+                total.add(try await queue.enqueue(batch))
+                waiting.removeFirst(batch.count)
+                progress(total.enqueued + total.duplicates + total.differs)
+            }
+        }
+        try await self.file.forEachPiece { piece in
+            reader.feed(piece)
+            waiting += reader.takeJobs()
+            try await commit(all: false)
+        }
+        reader.finish()
+        waiting += reader.takeJobs()
+        try await commit(all: true)
+        return total
+    }
+}
+
+/// The one of two readers that a file needs.
+enum JobReader {
+    case jobs(JobsStream)
+    case commandLines(LinesStream)
+
+    init(_ form: JobInput.Form, _ options: JobsFileOptions) {
+        switch form {
+        case .jobs: self = .jobs(JobsStream(options: options))
+        case .commandLines(let isNullSeparated):
+            self = .commandLines(LinesStream(options: options, isNullSeparated: isNullSeparated))
+        }
+    }
+
+    var faults: [JobsFault] {
+        switch self {
+        case .jobs(let stream): stream.faults
+        case .commandLines(let stream): stream.faults
+        }
+    }
+
+    var faultCount: Int {
+        switch self {
+        case .jobs(let stream): stream.faultCount
+        case .commandLines(let stream): stream.faultCount
+        }
+    }
+
+    mutating func feed(_ bytes: [UInt8]) {
+        self.change({ $0.feed(bytes) }, { $0.feed(bytes) })
+    }
+
+    mutating func finish() { self.change({ $0.finish() }, { $0.finish() }) }
+
+    mutating func takeJobs() -> [NewJob] { self.change({ $0.takeJobs() }, { $0.takeJobs() }) }
+
+    /// Changes the stream in place, without the copy that a pattern would make of what it has gathered.
+    private mutating func change<Result>(
+        _ jobs: (inout JobsStream) -> Result,
+        _ lines: (inout LinesStream) -> Result
+    ) -> Result {
+        let current = self
+        self = .jobs(JobsStream(options: JobsFileOptions()))
+        switch consume current {
+        case .jobs(var stream):
+            defer { self = .jobs(stream) }
+            return jobs(&stream)
+        case .commandLines(var stream):
+            defer { self = .commandLines(stream) }
+            return lines(&stream)
+        }
+    }
+}
+
+extension EnqueueResult {
+    /// Adds another batch's counts; ids are kept as long as they are few enough to be of use.
+    mutating func add(_ other: EnqueueResult) {
+        self.enqueued += other.enqueued
+        self.duplicates += other.duplicates
+        self.differs += other.differs
+        self.differingIDs += other.differingIDs.prefix(max(0, 20 - self.differingIDs.count))
+    }
+}

@@ -1,0 +1,182 @@
+import BeaverQueue
+import BeaverServer
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// One life of the engine on the command line: directory, server, queue, input, signals, and the end.
+///
+/// The control socket is served before recovery begins, so that `status` can say `recovering`; and it is served until
+/// the queue has stopped, so that a client's last question still has an answer.
+struct RunSession: Sendable {
+    let globals: GlobalOptions
+    let options: RunOptions
+    let settings: Settings
+
+    /// Why the session ends.
+    private enum Ending: Sendable {
+        case stopped
+        case idle
+        case paused
+        case signalsEnded
+    }
+
+    func run() async throws {
+        let values = try self.settings.checked()
+        let logger = self.globals.logger()
+        let input = try await self.input(values)
+        try self.prepareDirectory(values.queue)
+        let queue = Queue(values.queue)
+        queue.onLogLine { line in logger.log(level: line.level.loggerLevel, "\(line.message)") }
+        let server = Server(try ServerSettings.configuration(values), queue: queue, logger: logger)
+        let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
+        // The lock first: a second server must not take the socket of the first.
+        try await queue.takeDirectory()
+        try await server.start()
+        do {
+            try await queue.start()
+            logger.info("running", metadata: ["directory": "\(values.queue.dataDirectory)", "pid": "\(getpid())"])
+            try await self.work(queue, input, signals, logger)
+            await server.stop()
+        } catch {
+            // The queue is stopped already, or never ran; what it threw is the reason to show.
+            try? await queue.stop(now: true)
+            await server.stop()
+            throw error
+        }
+        logger.info("stopped")
+    }
+
+    /// Takes the input, then lives until a signal, idleness, or the queue's own end.
+    private func work(
+        _ queue: Queue,
+        _ input: (input: JobInput, checked: JobInput.Checked)?,
+        _ signals: SignalStream,
+        _ logger: Logger
+    ) async throws {
+        let before = try await queue.status()
+        let ending = try await withThrowingTaskGroup(of: Ending.self) { group in
+            group.addTask {
+                try await queue.waitUntilStopped()
+                return .stopped
+            }
+            group.addTask {
+                await self.handle(signals, queue, logger)
+                return .signalsEnded
+            }
+            var report: IdleReport?
+            if let input {
+                let result = try await input.input.take(input.checked, into: queue)
+                if !self.globals.quiet { Output.line("\(input.input.file.name): \(EnqueueText.sentence(result))") }
+                report = IdleReport(globals: self.globals, before: before, file: input.input.file.name, taken: result)
+            }
+            if self.options.untilIdle {
+                let watch = IdleWatch(queue: queue, globals: self.globals)
+                group.addTask { try await watch.waitUntilIdle() ? .idle : .paused }
+            }
+            let ending = try await group.next() ?? .stopped
+            if ending == .idle || ending == .paused {
+                let report = report ?? IdleReport(globals: self.globals, before: before, file: nil, taken: nil)
+                let summary = try await report.summary(of: queue)
+                try await queue.stop(now: false)
+                group.cancelAll()
+                summary.lines.forEach(Output.line)
+                if ending == .paused {
+                    throw CommandFailure(.tryLater, "the queue is paused; `beaver-tui workers resume` lets it go on")
+                }
+                if !summary.isGood { throw CommandFailure(.failed) }
+            }
+            group.cancelAll()
+            return ending
+        }
+        if ending == .stopped, self.options.untilIdle {
+            throw CommandFailure(.tryLater, "stopped before all jobs were done; run it again to go on")
+        }
+    }
+
+    /// First signal: drain.
+    ///
+    /// Second: at once. SIGHUP: read the configuration again.
+    private func handle(_ signals: SignalStream, _ queue: Queue, _ logger: Logger) async {
+        await withDiscardingTaskGroup { group in
+            var stops = 0
+            for await signal in signals.stream {
+                if signal == SIGHUP {
+                    group.addTask { await self.reload(queue, logger) }
+                    continue
+                }
+                stops += 1
+                let isSecond = stops > 1
+                logger.info(isSecond ? "stopping at once" : "draining; a second signal stops at once")
+                group.addTask {
+                    do {
+                        try await queue.stop(now: isSecond)
+                    } catch {
+                        logger.error("\(error)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// A configuration with faults changes nothing: the queue goes on with the one it has.
+    private func reload(_ queue: Queue, _ logger: Logger) async {
+        do {
+            try await queue.reconfigure(try self.options.settings(self.globals).checked().queue)
+            logger.info("configuration read again")
+        } catch let failure as CommandFailure {
+            logger.error("the configuration was not taken: \(failure.message ?? "")")
+        } catch {
+            logger.error("the configuration was not taken: \(error)")
+        }
+    }
+
+    /// Checked before anything is created: a bad file leaves no trace.
+    private func input(
+        _ values: SettingsValues
+    ) async throws -> (input: JobInput, checked: JobInput.Checked)? {
+        guard let path = self.options.jobs ?? self.options.lines else { return nil }
+        var jobsOptions = JobsFileOptions(name: JobsFileOptions.name(ofFile: path))
+        jobsOptions.maxPayloadBytes = values.queue.limits.maxPayloadBytes
+        jobsOptions.workingDirectory = FileManager.default.currentDirectoryPath
+        let input = JobInput(
+            file: try InputFile(path),
+            form: self.options.lines == nil
+                ? .jobs : .commandLines(isNullSeparated: self.options.isNullSeparated),
+            options: jobsOptions,
+            skipsBad: false
+        )
+        return (input, try await input.check { Output.error("beaver-tui: \($0)") })
+    }
+
+    /// The control socket needs the directory before the queue has created anything in it.
+    private func prepareDirectory(_ configuration: QueueConfiguration) throws {
+        let directory = configuration.dataDirectory
+        if configuration.mustExist, !Connection.holdsQueue(directory) {
+            throw QueueError.noSuchQueue(directory: directory)
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw CommandFailure(
+                .cannotCreate,
+                "the data directory \(directory) cannot be created; name another with --data-dir"
+            )
+        }
+    }
+}
+
+extension QueueLogLine.Level {
+    var loggerLevel: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import BeaverQueue
+import BeaverServer
+
+/// All settings with where each came from: command line, environment, file, default, in this order.
+struct Settings: Sendable {
+    /// The text of one setting and who gave it.
+    struct Value: Sendable, Equatable {
+        var text: String
+        var origin: Origin
+    }
+
+    enum Origin: Sendable, Equatable, CustomStringConvertible {
+        case standard
+        case file(path: String, line: Int)
+        case environment(String)
+        case commandLine(String)
+
+        var description: String {
+            switch self {
+            case .standard: "default"
+            case .file(let path, let line): "\(path):\(line)"
+            case .environment(let name): name
+            case .commandLine(let option): option
+            }
+        }
+    }
+
+    /// Something that is wrong, and where.
+    struct Fault: Sendable, Equatable, CustomStringConvertible {
+        var origin: Origin?
+        var message: String
+
+        var description: String { self.origin.map { "\($0): \(self.message)" } ?? self.message }
+    }
+
+    private(set) var values: SettingsValues
+    /// By key; every setting has one.
+    private(set) var sources: [String: Value]
+    /// All that is wrong, in the order of file, then table.
+    private(set) var faults: [Fault]
+    /// The file that was read.
+    let file: SettingsFile?
+
+    /// Puts the layers together.
+    ///
+    /// `options` are the command line's, by key.
+    init(
+        dataDirectory: String,
+        options: [String: Value] = [:],
+        environment: [String: String] = [:],
+        file: SettingsFile? = nil,
+        allowExec: Bool = false,
+        mustExist: Bool = false
+    ) {
+        self.file = file
+        self.values = SettingsValues(queue: QueueConfiguration(dataDirectory: dataDirectory))
+        self.sources = [:]
+        self.faults = file?.faults ?? []
+        for setting in Setting.all {
+            let value =
+                options[setting.key]
+                ?? environment[setting.environment].map {
+                    Value(text: $0, origin: .environment(setting.environment))
+                }
+                ?? file?.values[setting.key]
+                ?? Value(text: setting.standard, origin: .standard)
+            self.sources[setting.key] = value
+            self.apply(setting, value)
+        }
+        // The default address may be given up if it is taken; one that somebody named may not.
+        if self.sources["http.listen"]?.origin == .standard { self.values.listen?.isExplicit = false }
+        self.values.queue.handlers = file?.handlers ?? [:]
+        self.values.queue.allowExec = allowExec
+        self.values.queue.mustExist = mustExist
+        self.values.queue.isUnconfigured = file == nil && !allowExec
+        if self.faults.isEmpty { self.checkTogether() }
+    }
+
+    private mutating func apply(_ setting: Setting, _ value: Value) {
+        do {
+            try setting.apply(value.text, &self.values)
+        } catch {
+            self.faults.append(Fault(origin: value.origin, message: "\(setting.key): \(error)"))
+        }
+    }
+
+    /// What is wrong only once all settings are known, traced back to the one whose name the sentence begins with.
+    private mutating func checkTogether() {
+        for sentence in self.values.queue.faults() {
+            let origin = self.sources[String(sentence.prefix { $0 != " " })]?.origin
+            self.faults.append(Fault(origin: origin == .standard ? nil : origin, message: sentence))
+        }
+    }
+
+    /// The values, if nothing is wrong.
+    ///
+    /// A fault of the command line is a wrong call (64), any other a bad configuration.
+    func checked() throws(CommandFailure) -> SettingsValues {
+        guard let first = self.faults.first else { return self.values }
+        let isUsage = self.faults.allSatisfy { fault in
+            if case .commandLine = fault.origin { return true }
+            return false
+        }
+        let rest = self.faults.dropFirst().map { "\n  \($0)" }.joined()
+        throw CommandFailure(isUsage ? .usage : .configuration, "\(first)\(rest)")
+    }
+}

@@ -1,0 +1,83 @@
+import BeaverQueue
+import FoundationEssentials
+import Glibc
+
+/// Where text goes: results to standard output, everything else to standard error.
+///
+/// Writes go straight to the descriptor, whole lines at a time, so that nothing is lost in a buffer when the process ends
+/// by a signal.
+enum Output {
+    static func line(_ text: String) { self.write(text + "\n", to: STDOUT_FILENO) }
+
+    static func text(_ text: String) { self.write(text, to: STDOUT_FILENO) }
+
+    static func error(_ text: String) { self.write(text + "\n", to: STDERR_FILENO) }
+
+    static func bytes(_ bytes: [UInt8]) { self.write(bytes, to: STDOUT_FILENO) }
+
+    /// One object on a line of its own.
+    static func json(_ value: some Encodable) throws { self.line(try self.jsonText(value)) }
+
+    static func jsonText(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
+
+    /// Standard output can be drawn on: a terminal at both ends that can move its cursor.
+    static var canDraw: Bool {
+        let terminal = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        return self.isTerminal(STDIN_FILENO) && self.isTerminal(STDOUT_FILENO) && !["", "dumb"].contains(terminal)
+    }
+
+    /// Columns of the terminal; nil if standard output is none, and then nothing is cut.
+    static var columns: Int? {
+        guard self.isTerminal(STDOUT_FILENO) else { return nil }
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    static func write(_ text: String, to descriptor: CInt) { self.write(Array(text.utf8), to: descriptor) }
+
+    private static func write(_ bytes: [UInt8], to descriptor: CInt) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 {
+                if errno == EINTR { continue }
+                // The reader has gone (`| head`): there is nobody left to tell.
+                if errno == EPIPE, descriptor == STDOUT_FILENO { exit(ExitStatus.done.rawValue) }
+                return
+            }
+            rest = rest.dropFirst(written)
+        }
+    }
+}
+
+/// Colour by meaning; nothing but plain text where colour is not wanted.
+struct Palette: Sendable {
+    let isOn: Bool
+
+    init(_ choice: ColorChoice, environment: [String: String] = ProcessInfo.processInfo.environment) {
+        switch choice {
+        case .always: self.isOn = true
+        case .never: self.isOn = false
+        case .auto:
+            self.isOn =
+                Output.isTerminal(STDOUT_FILENO) && (environment["NO_COLOR"] ?? "").isEmpty
+                && environment["TERM"] != "dumb"
+        }
+    }
+
+    func bad(_ text: String) -> String { self.paint(text, "31") }
+    func good(_ text: String) -> String { self.paint(text, "32") }
+    func warning(_ text: String) -> String { self.paint(text, "33") }
+    func strong(_ text: String) -> String { self.paint(text, "1") }
+
+    private func paint(_ text: String, _ code: String) -> String {
+        self.isOn ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
+    }
+}

@@ -1,0 +1,34 @@
+import BeaverQueue
+import Testing
+
+@testable import beaver_tui
+
+@Suite struct ExitCodeTests {
+    @Test(
+        "the contract's table",
+        arguments: [
+            (QueueError.Code.invalidInput, 65), (.damaged, 65), (.inputMissing, 66), (.unavailable, 69),
+            (.noSuchQueue, 69), (.cannotCreate, 73), (.inputOutput, 74), (.outcomeUnknown, 74), (.locked, 75),
+            (.full, 75), (.paused, 75), (.stopped, 75), (.configuration, 78), (.notFound, 1), (.conflict, 1),
+        ] as [(QueueError.Code, Int32)]
+    )
+    func codes(code: QueueError.Code, expected: Int32) {
+        #expect(ExitStatus(code).rawValue == expected)
+    }
+
+    @Test(
+        "a wrong call is 64, however it is wrong",
+        arguments: [
+            ["enqeue"], ["jobs", "lst"], ["status", "--nonsense"], ["enqueue"], ["enqueue", "--file"],
+            ["enqueue", "--file", "a", "--lines", "b"], ["enqueue", "--payload", "1", "--priority", "10"],
+            ["jobs", "purge"], ["jobs", "purge", "a", "--state", "dead"], ["jobs", "list", "--state", "ded"],
+            ["jobs", "list", "--columns", "ids"], ["workers", "set", "0"], ["run", "--no-ui", "--workers", "x"],
+            ["run", "--no-ui", "--lines", "f"], ["completion", "tcsh"], ["--color", "pink", "status"],
+            ["enqueue", "--file", "-", "--wait"], ["enqueue", "--delay", "5", "--payload", "1"],
+        ]
+    )
+    func usage(arguments: [String]) async {
+        let status = await BeaverTUI.run(arguments)
+        #expect(status == .usage)
+    }
+}

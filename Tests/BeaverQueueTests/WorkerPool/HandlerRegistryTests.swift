@@ -1,0 +1,131 @@
+import Testing
+
+@testable import BeaverQueue
+
+@Suite("HandlerRegistry")
+struct HandlerRegistryTests {
+    private func registry(_ change: (inout QueueConfiguration) -> Void = { _ in }) -> HandlerRegistry {
+        var configuration = QueueConfiguration(dataDirectory: "data")
+        configuration.handlers = [
+            "resize": HandlerConfiguration(
+                .command(["/bin/resize"]),
+                timeoutMilliseconds: 30_000,
+                concurrency: 2,
+                maxRetry: 5,
+                pauseOnFailures: 25
+            ),
+            "default": HandlerConfiguration(.command(["/bin/other"])),
+        ]
+        change(&configuration)
+        return HandlerRegistry(configuration: configuration, closureNames: ["mail"])
+    }
+
+    @Test("a handler's settings come before the queue's")
+    func settings() {
+        let policy = self.registry().policy(for: "resize")
+        #expect(policy.standing == .runnable)
+        #expect(policy.concurrencyLimit == 2)
+        #expect(policy.timeoutMilliseconds == 30_000)
+        #expect(policy.maxRetry == 5)
+        #expect(policy.pauseOnFailures == 25)
+        let plain = self.registry().policy(for: "mail")
+        #expect(plain.standing == .runnable)
+        #expect(plain.timeoutMilliseconds == 10_000)
+        #expect(plain.maxRetry == 3)
+        #expect(plain.concurrencyLimit == nil)
+    }
+
+    @Test("unknown actions are parked, refused or given to the default handler, as configured")
+    func unknown() {
+        let reason = "no handler for `resise`; did you mean `resize`?"
+        #expect(self.registry().policy(for: "resise").standing == .parked(reason: reason))
+        #expect(self.registry { $0.unknown = .dead }.policy(for: "resise").standing == .refused(reason: reason))
+        #expect(self.registry { $0.unknown = .useDefault }.policy(for: "resise").standing == .runnable)
+        let without = self.registry {
+            $0.unknown = .useDefault
+            $0.handlers["default"] = nil
+        }
+        #expect(without.policy(for: "zzz").standing == .parked(reason: "no handler for `zzz`"))
+    }
+
+    @Test("built-ins need no configuration, exec needs leave, and configuration comes first")
+    func builtins() {
+        for action in ["sleep", "noop", "fail"] {
+            #expect(self.registry().policy(for: action).standing == .runnable)
+        }
+        guard case .parked(let reason) = self.registry().policy(for: "exec").standing else {
+            Issue.record("exec must not run without leave")
+            return
+        }
+        #expect(reason.contains("exec needs --allow-exec"))
+        #expect(self.registry { $0.allowExec = true }.policy(for: "exec").standing == .runnable)
+        let own = self.registry { $0.handlers["noop"] = HandlerConfiguration(.command(["/bin/mine"])) }
+        #expect(own.target(for: "noop") == .handler("noop", HandlerConfiguration(.command(["/bin/mine"]))))
+    }
+
+    @Test("a configured closure that nobody registered, and a program that cannot run, park their actions")
+    func faults() {
+        let closure = self.registry { $0.handlers["post"] = HandlerConfiguration(.closure) }.policy(for: "post")
+        guard case .parked = closure.standing else {
+            Issue.record("an unregistered closure must not run")
+            return
+        }
+        let policies = self.registry().policies { handler in handler.kind == .noop ? nil : "broken" }
+        #expect(policies["resize"]?.standing == .parked(reason: "broken"))
+        #expect(policies["mail"]?.standing == .runnable)
+        #expect(policies.keys.sorted() == ["default", "exec", "fail", "mail", "noop", "resize", "sleep"])
+    }
+}
+
+@Suite("RunEnvironment")
+struct RunEnvironmentTests {
+    @Test("the last setting of a name counts, and nobody sets the names of the run")
+    func merging() {
+        let environment = RunEnvironment(
+            storeID: "s",
+            inherited: ["A=1", "B=1", "PATH=/bin", "BEAVER_RUN=outer.1", "nonsense"],
+            handler: ["B=2", "C=2", "BEAVER_ACTION=x"]
+        )
+        let run = RunRequest(
+            token: 9,
+            jobID: "j",
+            action: "a",
+            runNumber: 2,
+            payload: [],
+            command: nil,
+            deadlineWallMilliseconds: nil,
+            enqueueSequence: 1
+        )
+        let own = [
+            "BEAVER_JOB_ID=j", "BEAVER_RUN_NUMBER=2", "BEAVER_FENCING_TOKEN=9", "BEAVER_ACTION=a", "BEAVER_RUN=s.9",
+        ]
+        #expect(environment.list(for: run, job: []) == CStringList(["A=1", "PATH=/bin", "B=2", "C=2"] + own))
+        let job = ["C=3", "PATH=/job"]
+        #expect(environment.list(for: run, job: job) == CStringList(["A=1", "B=2", "C=3", "PATH=/job"] + own))
+        #expect(environment.searchPath(job: []) == "/bin")
+        #expect(environment.searchPath(job: job) == "/job")
+    }
+}
+
+@Suite("RunEnding")
+struct RunEndingTests {
+    @Test("the line shown is the last with anything in it, one line, printable and short")
+    func lastLine() {
+        #expect(RunResult.lastLine(of: []) == "")
+        #expect(RunResult.lastLine(of: Array("\n \t\r\n".utf8)) == "")
+        #expect(RunResult.lastLine(of: Array("one\n  two \r\n\n".utf8)) == "two")
+        #expect(RunResult.lastLine(of: Array("10%\r20%\r".utf8)) == "20%")
+        #expect(RunResult.lastLine(of: Array(String(repeating: "é", count: 300).utf8)).utf8.count == 200)
+        #expect(RunResult.lastLine(of: [0x61, 0xff, 0x62]) == "a\u{FFFD}b")
+    }
+
+    @Test("signals have names, and unknown ones a number")
+    func names() {
+        #expect(SignalName.of(9) == "SIGKILL")
+        #expect(SignalName.of(31) == "SIGSYS")
+        #expect(SignalName.of(0) == "signal 0")
+        #expect(SignalName.of(34) == "signal 34")
+        let result = RunResult.of(.signalled(11, dumpedCore: true), okExit: [], outputTail: [])
+        #expect(result.error == "killed by SIGSEGV (core dumped)")
+    }
+}

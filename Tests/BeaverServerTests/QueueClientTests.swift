@@ -1,0 +1,141 @@
+import BeaverQueue
+import BeaverTestSupport
+import Foundation
+import Testing
+
+@testable import BeaverServer
+
+@Suite struct QueueClientTests {
+    @Test("a job goes through the socket field for field")
+    func jobsArriveAsTheyWereSent() async throws {
+        let jobs = [
+            NewJob(payload: Array(#"{ "a" : 1.0 }"#.utf8)),
+            NewJob(
+                id: "ü/..%",
+                payload: Array("null".utf8),
+                action: "exec",
+                timeoutMilliseconds: 0,
+                maxRetry: 0,
+                priority: 9,
+                start: .after(milliseconds: 5),
+                once: true,
+                command: JobCommand(arguments: ["/bin/sh", "-c", ""], workingDirectory: "/", environment: ["A=b"])
+            ),
+            NewJob(
+                id: "x",
+                payload: [],
+                start: .at(wallMilliseconds: 1_800_000_000_000),
+                command: JobCommand(arguments: [])
+            ),
+        ]
+        let queue = FakeQueue()
+        try await withServer(over: queue) { _, client in
+            let result = try await client.enqueue(jobs)
+            #expect(result.enqueued == 3)
+        }
+        #expect(queue.jobs == jobs)
+    }
+
+    @Test("every call reaches the queue with its arguments and comes back with its answer")
+    func everyCallGoesThrough() async throws {
+        let queue = FakeQueue()
+        try await withServer(over: queue) { server, client in
+            let answer1 = try await client.status()
+            #expect(answer1.state == .running)
+            let details = try await client.job("a/b ü?")
+            #expect(details.payload == #"{"a/b":"ü"}"#)
+            let output = try await client.output(of: "..", run: 2, from: 9)
+            #expect(output == JobOutput(bytes: [0, 255, 10], nextOffset: 12, isComplete: true))
+            try await client.retry("r")
+            let answer2 = try await client.cancel("c")
+            #expect(answer2 == .inFlight)
+            try await client.purge("p")
+            try await client.pause()
+            try await client.resume()
+            try await client.setWorkers(3)
+            let answer3 = try await client.snapshot()
+            #expect(answer3 == 42)
+            try await client.stop(now: true)
+            try await client.stop(now: false)
+        }
+        #expect(
+            queue.calls == [
+                "status", "job a/b ü?", "output .. run 2 from 9", "retry r", "cancel c", "purge p", "pause", "resume",
+                "workers 3", "snapshot", "stop true", "stop false",
+            ]
+        )
+    }
+
+    @Test("a filter arrives as it was asked")
+    func filtersGoThrough() async throws {
+        var filter = JobFilter()
+        filter.states = [.dead, .inFlight]
+        filter.action = "a&b=c"
+        filter.id = "x*+ y"
+        filter.error = "100%"
+        filter.olderThanMilliseconds = 60_000
+        filter.simulatedOnly = true
+        let queue = FakeQueue()
+        try await withServer(over: queue) { _, client in
+            let answer4 = try await client.count(matching: filter)
+            #expect(answer4 == 2)
+            let answer5 = try await client.retry(matching: filter)
+            #expect(answer5 == BulkResult(matched: 2, done: 1, skipped: 1))
+        }
+        #expect(queue.calls == ["count \(filter)", "retry \(filter)"])
+    }
+
+    @Test("a list goes on at its cursor until the end")
+    func listsArePaged() async throws {
+        try await withServer(over: FakeQueue()) { _, client in
+            var ids: [String] = []
+            var cursor: JobCursor?
+            repeat {
+                let page = try await client.jobs(matching: JobFilter(), after: cursor, limit: 1)
+                ids += page.jobs.map(\.id)
+                cursor = page.next
+            } while cursor != nil
+            #expect(ids == ["a-1", "a-2", "a-3"])
+        }
+    }
+
+    @Test("the queue's error arrives as it was thrown", arguments: ProblemDocument.codes.map(\.code))
+    func errorsAreTheSameOnBothSides(code: QueueError.Code) async throws {
+        let thrown = QueueError(code, "what, where, why", errorNumber: 28, path: "/data/wal", offset: 512)
+        let queue = FakeQueue()
+        queue.fail(with: thrown)
+        try await withServer(over: queue) { _, client in
+            _ = await #expect(throws: thrown) { try await client.pause() }
+        }
+    }
+
+    @Test("no server: unavailable, and it says what to do")
+    func missingSocketIsUnavailable() async throws {
+        let directory = try TemporaryDirectory()
+        let client = QueueClient(dataDirectory: directory.path)
+        let error = await #expect(throws: QueueError.self) { try await client.status() }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("beaver-tui run") == true)
+    }
+
+    @Test("a directory deeper than a socket address is long")
+    func longPathsWork() async throws {
+        try await withServer(over: FakeQueue(), directoryLength: 300) { server, client in
+            #expect(server.configuration.dataDirectory.utf8.count > 107)
+            let answer6 = try await client.status()
+            #expect(answer6.state == .running)
+        }
+    }
+
+    @Test("requests at the same time do not wait for each other's connection")
+    func concurrentRequestsWork() async throws {
+        let queue = FakeQueue()
+        try await withServer(over: queue) { _, client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<50 { group.addTask { try await client.retry("job-\(number)") } }
+                try await group.waitForAll()
+            }
+        }
+        #expect(Set(queue.calls) == Set((0..<50).map { "retry job-\($0)" }))
+    }
+}

@@ -1,0 +1,147 @@
+package import BeaverQueue
+import Synchronization
+
+/// A queue in memory that does what it is told and remembers it: the routes' other half, without an engine.
+package final class FakeQueue: QueueControl {
+    private struct State: Sendable {
+        var jobs: [NewJob] = []
+        var batchSizes: [Int] = []
+        var calls: [String] = []
+        var status = QueueStatus()
+        /// Thrown by every call whose name begins like this, if set.
+        var failure: (call: String, error: QueueError)?
+    }
+
+    private let state = Mutex(State())
+
+    package init(state: QueueStatus.State = .running) {
+        self.state.withLock { $0.status.state = state }
+    }
+
+    package var jobs: [NewJob] { self.state.withLock { $0.jobs } }
+    package var batchSizes: [Int] { self.state.withLock { $0.batchSizes } }
+    package var calls: [String] { self.state.withLock { $0.calls } }
+
+    package func fail(with error: QueueError) { self.failOnly("", with: error) }
+
+    package func failOnly(_ call: String, with error: QueueError) {
+        self.state.withLock { $0.failure = (call, error) }
+    }
+
+    package func setStatus(_ change: (inout QueueStatus) -> Void) { self.state.withLock { change(&$0.status) } }
+
+    package static func summary(_ id: String, sequence: UInt64) -> JobSummary {
+        JobSummary(
+            id: id,
+            state: .pending,
+            action: "resize",
+            priority: 4,
+            runs: 0,
+            simulated: false,
+            enqueuedAt: 1_700_000_000_000,
+            time: nil,
+            error: nil,
+            work: "{}",
+            enqueueSequence: sequence
+        )
+    }
+
+    private func note(_ call: String) throws(QueueError) {
+        let failure = self.state.withLock { state in
+            state.calls.append(call)
+            return state.failure.flatMap { call.hasPrefix($0.call) ? $0.error : nil }
+        }
+        if let failure { throw failure }
+    }
+
+    package func status() async throws(QueueError) -> QueueStatus {
+        try self.note("status")
+        return self.state.withLock { $0.status }
+    }
+
+    package func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        try self.note("enqueue \(jobs.count)")
+        return self.state.withLock { state in
+            state.jobs += jobs
+            state.status.jobs.enqueuedTotal += jobs.count
+            state.batchSizes.append(jobs.count)
+            return EnqueueResult(enqueued: jobs.count, ids: jobs.count == 1 ? jobs.map { $0.id ?? "made-1" } : [])
+        }
+    }
+
+    package func jobs(
+        matching filter: JobFilter,
+        after cursor: JobCursor?,
+        limit: Int
+    ) async throws(QueueError) -> JobPage {
+        try self.note("jobs \(filter) after \(cursor?.enqueueSequence ?? 0) limit \(limit)")
+        let first = (cursor?.enqueueSequence ?? 0) + 1
+        return JobPage(
+            jobs: [Self.summary("a-\(first)", sequence: first)],
+            next: first < 3 ? JobCursor(enqueueSequence: first) : nil
+        )
+    }
+
+    package func job(_ id: String) async throws(QueueError) -> JobDetails {
+        try self.note("job \(id)")
+        return JobDetails(
+            summary: Self.summary(id, sequence: 7),
+            payload: #"{"a/b":"ü"}"#,
+            arguments: nil,
+            workingDirectory: nil,
+            environment: nil,
+            timeoutMilliseconds: 5_000,
+            maxRetry: 3,
+            once: false,
+            interruptions: 0,
+            fencingToken: nil,
+            waitsBecause: nil,
+            history: []
+        )
+    }
+
+    package func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
+        try self.note("output \(id) run \(run ?? 0) from \(offset)")
+        return JobOutput(bytes: [0, 255, 10], nextOffset: offset + 3, isComplete: true)
+    }
+
+    package func retry(_ id: String) async throws(QueueError) { try self.note("retry \(id)") }
+
+    package func cancel(_ id: String) async throws(QueueError) -> JobState {
+        try self.note("cancel \(id)")
+        return .inFlight
+    }
+
+    package func purge(_ id: String) async throws(QueueError) { try self.note("purge \(id)") }
+
+    package func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try self.note("retry \(filter)")
+        return BulkResult(matched: 2, done: 1, skipped: 1)
+    }
+
+    package func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try self.note("cancel \(filter)")
+        return BulkResult(matched: 2, done: 2, skipped: 0)
+    }
+
+    package func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+        try self.note("purge \(filter)")
+        return BulkResult(matched: 2, done: 2, skipped: 0)
+    }
+
+    package func count(matching filter: JobFilter) async throws(QueueError) -> Int {
+        try self.note("count \(filter)")
+        return 2
+    }
+
+    package func pause() async throws(QueueError) { try self.note("pause") }
+    package func resume() async throws(QueueError) { try self.note("resume") }
+    package func setWorkers(_ count: Int) async throws(QueueError) { try self.note("workers \(count)") }
+
+    package func snapshot() async throws(QueueError) -> UInt64 {
+        try self.note("snapshot")
+        return 42
+    }
+
+    package func stop(now: Bool) async throws(QueueError) { try self.note("stop \(now)") }
+}
