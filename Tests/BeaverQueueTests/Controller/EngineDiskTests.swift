@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// No room, and calls that fail in life.
 @Suite struct EngineDiskTests {
@@ -71,7 +72,10 @@ import Testing
     }
 
     /// Each kind of call that the log makes fails once, at each of its calls: never an answer that does not hold.
-    @Test(arguments: [StorageCall.write, .sync, .resize, .open, .syncDirectory], [FaultPlan.Failure.inputOutput, .noSpace])
+    @Test(
+        arguments: [StorageCall.write, .sync, .resize, .open, .syncDirectory],
+        [FaultPlan.Failure.inputOutput, .noSpace]
+    )
     func aFailedCallNeverBreaksAPromise(_ call: StorageCall, _ failure: FaultPlan.Failure) throws {
         for number in 1...14 {
             let driver = try SteppingDriver.opened { driver in

@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// Cancel, retry, purge, pause, and what becomes of work without a handler.
 @Suite struct OperatorTests {
@@ -166,7 +167,9 @@ import Testing
     @Test func unknownWorkMayBeDeadAtOnce() throws {
         let driver = try SteppingDriver.opened { driver in
             driver.settings.unknown = .dead
-            driver.settings.policy = { $0 == "work" ? ActionPolicy() : ActionPolicy(parkedBecause: "no handler for \($0)") }
+            driver.settings.policy = {
+                $0 == "work" ? ActionPolicy() : ActionPolicy(parkedBecause: "no handler for \($0)")
+            }
         }
         let ticket = driver.put("a", action: "unknown")
         driver.put("b")

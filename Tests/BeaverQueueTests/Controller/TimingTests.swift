@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// What waits for a time, and what is ended by it.
 @Suite struct TimingTests {
@@ -48,7 +49,9 @@ import Testing
     func whatRemainsOfADelayIsClampedAfterARestart(_ jump: Int64, _ remains: Int64) throws {
         let driver = try SteppingDriver.opened { driver in
             driver.settings.worker.backoffBaseMilliseconds = 10_000
-            driver.behaviour = { $0.runNumber == 1 && $0.jobID == "b" ? RunResult(.failed, error: "no") : RunResult(.completed) }
+            driver.behaviour = {
+                $0.runNumber == 1 && $0.jobID == "b" ? RunResult(.failed, error: "no") : RunResult(.completed)
+            }
         }
         driver.put("a", start: .after(milliseconds: 10_000))
         driver.put("b")
@@ -78,7 +81,9 @@ import Testing
         }
         #expect(starts.count == 4)
         let waits = zip(starts.dropFirst(), starts).map { $0 - $1 }
-        #expect(waits == [1_000, 2_000, 4_000] || zip(waits, [1_000, 2_000, 4_000]).allSatisfy { abs($0 - $1) <= 100 })
+        #expect(
+            waits == [1_000, 2_000, 4_000] || zip(waits, [1_000, 2_000, 4_000]).allSatisfy { abs($0 - $1) <= 100 }
+        )
         #expect(driver.state("a") == .dead)
     }
 

@@ -1,7 +1,8 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import BeaverTestSupport
 import Testing
+
+@testable import BeaverQueue
 
 /// Files of the log and of the store: rolled, missing, foreign, stale.
 @Suite struct SegmentTests {
@@ -106,7 +107,9 @@ import Testing
         // Without any frame behind, the last one is only room: it is made again.
         let frames = try #require(driver.parts?.log).state.withLock { $0.segments[$0.current].index }
         let disk = driver.storage.clone()
-        for name in segments where (SegmentName.index(String(name.dropFirst(9))) ?? 0) >= frames { disk.removeTree(name) }
+        for name in segments where (SegmentName.index(String(name.dropFirst(9))) ?? 0) >= frames {
+            disk.removeTree(name)
+        }
         self.expectDamaged(driver, disk, "the newest segment with frames and all behind it removed")
     }
 
