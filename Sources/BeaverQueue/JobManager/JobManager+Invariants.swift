@@ -60,8 +60,9 @@ extension JobManager {
 
     private func faultsOfRemembered(_ sum: inout StateFingerprint) -> [String] {
         var faults: [String] = []
+        let entries = self.remembered.live
         var last: UInt64 = 0
-        for entry in self.remembered.live {
+        for entry in entries {
             sum.add(entry.fingerprint)
             if self.remembered.find(entry.id) != entry {
                 faults.append("remembered ACK \(entry.ackSequence) is not found")
