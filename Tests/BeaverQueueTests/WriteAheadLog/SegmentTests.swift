@@ -67,6 +67,24 @@ import Testing
         }
     }
 
+    /// Also where nobody made room in the background.
+    @Test func aRollMakesItsOwnRoom() throws {
+        let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 8 << 10 }
+        let log = try #require(driver.parts?.log)
+        let first = try #require(driver.engine?.commit.appendedSequence) + 1
+        let scan = LogScan(storage: driver.storage, directory: "data/wal", identity: try #require(driver.parts?.identity))
+        for number in 0..<40 as Range<UInt64> {
+            var frame = RecordTests.frame()
+            frame.firstSequence = first + number * 5
+            frame.bytes += [UInt8](repeating: 1, count: 600)
+            try log.write(frame, marks: [])
+            let end = try scan.scan(try scan.segments(), from: 1) { _, _ in }
+            #expect(end.lastGoodSequence == frame.lastSequence)
+            #expect(!end.isNextSegmentMissing)
+        }
+        #expect(log.state.withLock { $0.current } > 3)
+    }
+
     @Test(arguments: [40_000, 100_000, 400_000])
     func aFrameLargerThanASegmentGetsOneOfItsOwn(_ byteCount: Int) throws {
         let driver = try Self.rolled()
