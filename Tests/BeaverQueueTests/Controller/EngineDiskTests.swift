@@ -56,6 +56,37 @@ import Testing
         try driver.expectSound()
     }
 
+    /// An operator's change of many jobs is refused where the log cannot take it; it never ends the engine.
+    @Test func aFullDiskRefusesChangesOfManyJobs() throws {
+        let driver = try SteppingDriver.opened { driver in
+            driver.configuration.log.maxSegmentBytes = 32 << 10
+            driver.settings.workers = 0
+        }
+        let ids = (0..<1_000).map { "j\($0)" }
+        driver.enqueue(ids.map { NewJob(id: $0, payload: [0x31]) })
+        try driver.runUntilIdle()
+        driver.storage.capacityBytes = self.used(driver)
+        var isFull = false
+        for number in 0..<60 where !isFull {
+            let ticket = driver.put("x\(number)", String(repeating: "1", count: 2_000))
+            try driver.runUntilIdle(limit: 500)
+            isFull = driver.answer(ticket)?.error?.code == .full
+        }
+        #expect(isFull)
+        let many = driver.act(.cancel, ids)
+        try driver.runUntilIdle()
+        #expect(driver.answer(many)?.error?.code == .full)
+        var done = 0
+        for id in ids {
+            let one = driver.act(.cancel, [id])
+            try driver.runUntilIdle()
+            done += driver.answer(one)?.acted?.done ?? 0
+        }
+        #expect(done > 10)
+        #expect(driver.failure == nil)
+        try driver.expectReplay()
+    }
+
     /// A start with a full disk: recovery goes on, results too.
     @Test func aQueueStartsOnAFullDisk() throws {
         let driver = try SteppingDriver.opened { $0.holdRuns() }

@@ -72,7 +72,8 @@ import Testing
         let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 8 << 10 }
         let log = try #require(driver.parts?.log)
         let first = try #require(driver.engine?.commit.appendedSequence) + 1
-        let scan = LogScan(storage: driver.storage, directory: "data/wal", identity: try #require(driver.parts?.identity))
+        let identity = try #require(driver.parts?.identity)
+        let scan = LogScan(storage: driver.storage, directory: "data/wal", identity: identity)
         for number in 0..<40 as Range<UInt64> {
             var frame = RecordTests.frame()
             frame.firstSequence = first + number * 5
