@@ -66,6 +66,8 @@ extension Controller {
             enqueueSequence: start.enqueueSequence
         )
         self.parts.runner.start(run, ended: ended)
+        // Said once more: a stop that was sent before the runner knew the run went nowhere, and is then repeated.
+        self.inbox.post(.runStarted(worker: worker, token: token, limits))
     }
 
     func workInBackground() {

@@ -4,6 +4,8 @@ extension Engine {
         /// Of the log beyond the snapshot, replayed.
         package var replayedBytes: Int64 = 0
         package var snapshotSequence: UInt64 = 0
+        /// Of the oldest record beyond the snapshot; nil if it covers all.
+        package var oldestUncoveredWallMilliseconds: Int64?
         package var snapshotBytes: Int64 = 0
         package var snapshotCount = 0
         package var space = JournalSpace()
@@ -19,6 +21,7 @@ extension Engine {
     package func begin(_ start: Start, now: EngineTime) -> Int {
         self.setNow(now)
         self.snapshots.replayedBytes = start.replayedBytes
+        self.snapshots.oldestUncoveredWallMilliseconds = start.oldestUncoveredWallMilliseconds
         self.snapshots.lastSequence = start.snapshotSequence
         self.snapshots.lastBytes = start.snapshotBytes
         self.snapshots.count = start.snapshotCount

@@ -82,6 +82,7 @@ package struct Recovery {
 
         var start = Engine.Start()
         start.replayedBytes = replay.bytes
+        start.oldestUncoveredWallMilliseconds = replay.firstWallMilliseconds
         start.snapshotSequence = report.snapshotSequence
         start.snapshotBytes = loaded.reader?.byteCount ?? 0
         start.snapshotCount = snapshots.count
@@ -172,6 +173,7 @@ package struct Recovery {
         var index: RecordIndex
         var records: Int
         var bytes: Int64
+        var firstWallMilliseconds: Int64?
     }
 
     private func replay(
@@ -195,7 +197,8 @@ package struct Recovery {
             end: end,
             index: replayer.index,
             records: replayer.records,
-            bytes: replayer.bytes
+            bytes: replayer.bytes,
+            firstWallMilliseconds: replayer.firstWallMilliseconds
         )
     }
 

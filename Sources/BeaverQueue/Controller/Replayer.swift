@@ -7,6 +7,8 @@ struct Replayer {
     var records = 0
     var bytes: Int64 = 0
     let firstSequence: UInt64
+    /// Of the first record that the snapshot does not cover.
+    private(set) var firstWallMilliseconds: Int64?
 
     init(manager: JobManager, hash: KeyedHash) {
         self.manager = manager
@@ -55,6 +57,7 @@ struct Replayer {
             throw .damaged(path: path, "record \(record.sequence): \(error)")
         }
         self.records += 1
+        if self.firstWallMilliseconds == nil { self.firstWallMilliseconds = record.wallMilliseconds }
     }
 }
 

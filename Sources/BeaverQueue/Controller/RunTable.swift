@@ -26,6 +26,8 @@ struct RunTable {
         /// Its job is completed without work.
         var isSimulated = false
         var isHandedOut = false
+        /// Was killed and has not ended within ten seconds: a stop no longer waits for it.
+        var isStuck = false
     }
 
     private(set) var runs: [Run?] = []
@@ -82,6 +84,9 @@ struct RunTable {
     var workers: [Int] { self.runs.indices.filter { self.runs[$0] != nil } }
 
     func worker(of slot: UInt32) -> Int? { self.runs.firstIndex { $0?.slot == slot } }
+
+    /// Runs that a stop need not wait for.
+    var givenUpCount: Int { self.runs.count { $0?.isStuck == true } }
 
     /// Slots held by runs that were killed and have not ended.
     var stuckCount: Int {

@@ -7,6 +7,7 @@ extension Engine {
             case .running: self.end(worker, .timeout)
             case .ending(let reason): self.kill(worker, reason)
             case .killed:
+                self.runs.update(worker) { $0.isStuck = true }
                 let name = self.manager.actionNames[Int(run.action)]
                 self.log(.error, "a run of \(name) did not end when it was killed; its worker slot is stuck")
             }
@@ -67,7 +68,8 @@ extension Engine {
             if self.runs.count > 0 {
                 guard self.now.bootMilliseconds >= until else { return }
                 for worker in self.runs.workers { self.end(worker, .drain) }
-                guard self.runs.count == 0 else { return }
+                // A stuck run stays in flight: the next start counts it as interrupted.
+                guard self.runs.count == self.runs.givenUpCount else { return }
             }
             self.lifecycle = .closing(isCleanStopWritten: false)
             self.refuseAwaitingSpace(.draining)
