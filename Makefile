@@ -89,8 +89,8 @@ demo: bin/beaver-tui ## 200 commands, kill -9 in the middle, and the count of wh
 
 # Commands of the program that are not there yet say so.
 .PHONY: bench
-bench: $(if $(wildcard Sources/beaver-tui/BenchCommand.swift),bin/beaver-tui) ## throughput and recovery, measured here
-	@$(if $(wildcard Sources/beaver-tui/BenchCommand.swift),bin/beaver-tui bench,echo "make bench waits for the command bench")
+bench: $(if $(wildcard Sources/beaver-tui/Commands/BenchCommand.swift),bin/beaver-tui) ## throughput and recovery, measured here
+	@$(if $(wildcard Sources/beaver-tui/Commands/BenchCommand.swift),bin/beaver-tui bench,echo "make bench waits for the command bench")
 
 .PHONY: torture
 torture: $(if $(wildcard Sources/beaver-tui/TortureCommand.swift),bin/beaver-tui) ## the simulator, seed after seed (SEEDS=1..1000)

@@ -5,7 +5,7 @@ public struct Inspection: Sendable {
         public var sequence: UInt64
         /// Milliseconds since 1970 UTC.
         public var time: Int64
-        /// As in docs: ENQUEUE, DISPATCH, ACK …
+        /// As in the documents: ENQUEUE, DISPATCH, ACK and so on.
         public var event: String
         /// The id where the record or an earlier one in the log holds it, else `#` and the ENQUEUE sequence number.
         public var job: String?
@@ -95,7 +95,8 @@ extension Event {
                 + (enqueue.isOnce ? " once" : "")
         case .dispatch(_, let token): return "token=\(token)"
         case .ack(_, let end, let isSimulated): return text(end) + (isSimulated ? " simulated" : "")
-        case .retry(_, let end, _, let delay), .timeout(_, let end, _, let delay): return "again_in=\(delay)ms " + text(end)
+        case .retry(_, let end, _, let delay), .timeout(_, let end, _, let delay):
+            return "again_in=\(delay)ms " + text(end)
         case .dead(_, let end), .cancel(_, let end): return text(end)
         case .interrupted(_, let end, let isFree, _, _): return (isFree ? "free " : "") + text(end)
         case .forget(let records, let ids): return "records_through=\(records) ids_through=\(ids)"

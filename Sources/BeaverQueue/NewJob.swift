@@ -1,8 +1,14 @@
-/// A job as a caller describes it. What is left nil is decided by the handler's settings, then by the queue's.
+/// A job as a caller describes it.
+///
+/// What is left nil is decided by the handler's settings, then by the queue's.
 public struct NewJob: Sendable, Equatable {
-    /// 1–255 bytes of printable UTF-8; nil lets the queue generate one. The same id twice is one job.
+    /// 1–255 bytes of printable UTF-8; nil lets the queue generate one.
+    ///
+    /// The same id twice is one job.
     public var id: String?
-    /// One JSON value, kept and handed to the handler byte for byte. At most `queue.max_payload` bytes.
+    /// One JSON value, kept and handed to the handler byte for byte.
+    ///
+    /// At most `queue.max_payload` bytes.
     public var payload: [UInt8]
     /// Which handler runs it; 1–255 bytes.
     public var action: String

@@ -31,7 +31,8 @@ extension Queue {
 
     /// A server without `--allow-exec` refuses commands at once, instead of parking what it will never run.
     private func refuseCommands(_ jobs: [NewJob], _ core: Core) throws(QueueError) {
-        guard jobs.contains(where: { $0.command != nil }), core.runner.policy(for: JobCommand.action).standing != .runnable
+        guard jobs.contains(where: { $0.command != nil }),
+            core.runner.policy(for: JobCommand.action).standing != .runnable
         else { return }
         throw QueueError(
             .configuration,
@@ -57,7 +58,9 @@ package enum GeneratedID {
             text.append(self.digits[Int(milliseconds >> UInt64(shift) & 31)])
         }
         for word in [random.0, random.1] {
-            for shift in stride(from: 35, through: 0, by: -5) { text.append(self.digits[Int(word >> UInt64(shift) & 31)]) }
+            for shift in stride(from: 35, through: 0, by: -5) {
+                text.append(self.digits[Int(word >> UInt64(shift) & 31)])
+            }
         }
         return String(decoding: text, as: UTF8.self)
     }

@@ -177,7 +177,9 @@ extension Queue {
         let outcome = Orphans.endAll(storeID: identity.storeID)
         if !outcome.stuckProcessIDs.isEmpty {
             let ids = outcome.stuckProcessIDs.map(String.init).joined(separator: ", ")
-            logLine(QueueLogLine(.error, "processes of an earlier life do not end: pid \(ids); their jobs may run twice"))
+            logLine(
+                QueueLogLine(.error, "processes of an earlier life do not end: pid \(ids); their jobs may run twice")
+            )
         }
         return outcome.endedCount
     }

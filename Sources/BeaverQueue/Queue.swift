@@ -53,7 +53,9 @@ public final class Queue: QueueControl, Sendable {
         self.life = Lock(Life())
     }
 
-    /// Registers a closure for an action; before `start`. It runs as a task that is cancelled at its time-out.
+    /// Registers a closure for an action; before `start`.
+    ///
+    /// It runs as a task that is cancelled at its time-out.
     public func handle(_ action: String, _ body: @escaping @Sendable (HandledJob) async throws -> Void) {
         self.life.withLock { $0.closures[action] = body }
     }
@@ -63,8 +65,9 @@ public final class Queue: QueueControl, Sendable {
         self.life.withLock { $0.logLine = body }
     }
 
-    /// Takes the directory's lock, recovers, and begins to dispatch. Throws what the directory does not allow; then the
-    /// queue holds nothing.
+    /// Takes the directory's lock, recovers, and begins to dispatch.
+    ///
+    /// Throws what the directory does not allow; then the queue holds nothing.
     public func start() async throws(QueueError) {
         let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
             do throws(QueueError) {
@@ -100,8 +103,10 @@ public final class Queue: QueueControl, Sendable {
         }
     }
 
-    /// Drains and stops: running jobs have `worker.drain_timeout` to end, with `now` they are ended at once and run again
-    /// at the next start. Returns when all is on disk and the directory is free.
+    /// Drains and stops: running jobs have `worker.drain_timeout` to end, with `now` they are ended at once and run
+    /// again at the next start.
+    ///
+    /// Returns when all is on disk and the directory is free.
     public func stop(now: Bool) async throws(QueueError) {
         let core: Core
         do {

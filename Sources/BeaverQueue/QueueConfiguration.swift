@@ -1,5 +1,6 @@
-/// Every setting of the engine with its unit and default. Text forms ("10s", "64MiB") are the business of whoever reads
-/// the configuration file; here are plain numbers.
+/// Every setting of the engine with its unit and default.
+///
+/// Text forms ("10s", "64MiB") are the business of whoever reads the configuration file; here are plain numbers.
 public struct QueueConfiguration: Sendable, Equatable {
     /// Absolute or relative path of the data directory.
     public var dataDirectory: String
@@ -7,7 +8,9 @@ public struct QueueConfiguration: Sendable, Equatable {
     public var log = Log()
     public var snapshot = Snapshot()
     public var limits = Limits()
-    /// Action name → handler. Closures are registered on `Queue` instead.
+    /// Action name → handler.
+    ///
+    /// Closures are registered on `Queue` instead.
     public var handlers: [String: HandlerConfiguration] = [:]
     /// What becomes of jobs whose action has no handler.
     public var unknown = UnknownAction.park
@@ -116,7 +119,9 @@ public struct HandlerConfiguration: Sendable, Equatable {
     }
 
     public var kind: Kind
-    /// nil: `worker.task_timeout`. 0: none.
+    /// nil: `worker.task_timeout`.
+    ///
+    /// 0: none.
     public var timeoutMilliseconds: UInt32?
     /// Runs of this action at the same time; nil: as many as there are workers.
     public var concurrency: Int?
@@ -158,7 +163,10 @@ extension QueueConfiguration {
         func check(_ holds: Bool, _ sentence: String) {
             if !holds { faults.append(sentence) }
         }
-        check((1...4_096).contains(self.worker.count), "worker.worker_count is \(self.worker.count); it must be 1 to 4096")
+        check(
+            (1...4_096).contains(self.worker.count),
+            "worker.worker_count is \(self.worker.count); it must be 1 to 4096"
+        )
         check(
             self.worker.taskTimeoutMilliseconds <= 86_400_000,
             "worker.task_timeout is \(self.worker.taskTimeoutMilliseconds) ms; it must be at most 24h, or 0 for none"

@@ -30,7 +30,9 @@ public protocol QueueControl: Sendable {
     func stop(now: Bool) async throws(QueueError)
 }
 
-/// Where a job is in its life. `pending`, `scheduled` and `parked` are one stored state, told apart by time and handlers.
+/// Where a job is in its life.
+///
+/// `pending`, `scheduled` and `parked` are one stored state, told apart by time and handlers.
 public enum JobState: String, Sendable, Codable, CaseIterable {
     /// Due, and its action can run.
     case pending

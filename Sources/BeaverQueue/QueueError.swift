@@ -3,7 +3,9 @@
 /// The `code` is for programs, `description` is a whole sentence for people. Values are made only by the factories below,
 /// so that every sentence stands in one place.
 public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of failure this is. A struct, so that a new kind breaks no `switch` of a caller.
+    /// What kind of failure this is.
+    ///
+    /// A struct, so that a new kind breaks no `switch` of a caller.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         package enum Kind: String, Sendable {
             case invalidInput, damaged, inputMissing, unavailable, cannotCreate, inputOutput

@@ -1,4 +1,6 @@
-/// The values of `status --json`, `GET /v1/status` and the console. The field names are part of the contract.
+/// The values of `status --json`, `GET /v1/status` and the console.
+///
+/// The field names are part of the contract.
 public struct QueueStatus: Sendable, Equatable, Codable {
     public enum State: String, Sendable, Codable, CaseIterable {
         case running, paused, recovering, draining, full, degraded, failed, stopped

@@ -2,7 +2,9 @@ package import BeaverQueue
 
 /// One thing after the other.
 extension SteppingDriver {
-    /// Does one thing: hands the inputs to the engine, or performs one effect. False if there is nothing to do.
+    /// Does one thing: hands the inputs to the engine, or performs one effect.
+    ///
+    /// False if there is nothing to do.
     @discardableResult
     package func step() -> Bool {
         guard let engine = self.engine, !self.isDead else { return false }
@@ -29,7 +31,9 @@ extension SteppingDriver {
                 count += 1
                 if count > limit { throw OutOfSteps(steps: count) }
             }
-            guard !self.isDead, let wake = self.engine?.nextWake(), wake <= self.clock.time().bootMilliseconds else { return }
+            guard !self.isDead, let wake = self.engine?.nextWake(), wake <= self.clock.time().bootMilliseconds else {
+                return
+            }
             count += 1
             if count > limit { throw OutOfSteps(steps: count) }
             self.tick()

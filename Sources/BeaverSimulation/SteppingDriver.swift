@@ -43,7 +43,7 @@ package final class SteppingDriver {
     package internal(set) var steps = 0
     var effects: [EngineEffect] = []
     let inbox = Guarded<[EngineInput]>([])
-    var nextTicket: UInt64 = 1
+    package private(set) var nextTicketNumber: UInt64 = 1
     var submitted: [UInt64: (id: String, payload: [UInt8])] = [:]
     /// Runs whose result the engine has and whose record is not known to be synced.
     var unconfirmed: [(id: String, token: UInt64)] = []
@@ -150,19 +150,21 @@ package final class SteppingDriver {
     /// Sends a command; its answer will be found under the ticket.
     @discardableResult
     package func submit(_ command: EngineCommand) -> Ticket {
-        let ticket = Ticket(self.nextTicket)
-        self.nextTicket += 1
+        let ticket = Ticket(self.nextTicketNumber)
+        self.nextTicketNumber += 1
         self.inbox.withLock { $0.append(.command(ticket, command)) }
         return ticket
     }
 
-    /// One batch. A batch of one job is kept in the ledger; larger ones are too if every answer is alike.
+    /// One batch.
+    ///
+    /// A batch of one job is kept in the ledger; larger ones are too if every answer is alike.
     @discardableResult
     package func enqueue(_ jobs: [NewJob]) -> Ticket {
         guard let hash = self.parts?.identity.hash else { return Ticket(0) }
         var batch = JobBatch()
         for (place, job) in jobs.enumerated() {
-            batch.append(job, hash: hash, generatedID: "generated-\(self.nextTicket)-\(place)")
+            batch.append(job, hash: hash, generatedID: "generated-\(self.nextTicketNumber)-\(place)")
         }
         let ticket = self.submit(.enqueue(batch))
         if jobs.count == 1, let job = jobs.first, let id = batch.ids.first {
@@ -183,7 +185,9 @@ package final class SteppingDriver {
 
     /// What the engine holds of a job; nil if it has no slot.
     package func slot(_ id: String) -> JobSlot? {
-        guard let manager = self.engine?.manager, let number = manager.slots.find(self.fingerprint(of: id)) else { return nil }
+        guard let manager = self.engine?.manager, let number = manager.slots.find(self.fingerprint(of: id)) else {
+            return nil
+        }
         return manager.slots[number]
     }
 

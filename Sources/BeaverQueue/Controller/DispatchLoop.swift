@@ -97,7 +97,8 @@ extension Engine {
 
     /// Why no handler is configured for this action; nil if there is one, parked for the moment perhaps.
     func reasonForNoHandler(_ action: UInt16) -> String? {
-        self.manager.settings.simulates ? nil : self.settings.policy(self.manager.actionNames[Int(action)]).parkedBecause
+        self.manager.settings.simulates
+            ? nil : self.settings.policy(self.manager.actionNames[Int(action)]).parkedBecause
     }
 
     /// Asks for the handler of an action, now or after the configuration changed.

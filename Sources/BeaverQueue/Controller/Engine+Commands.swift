@@ -40,7 +40,10 @@ extension Engine {
         }
         guard batch.greatestBodyByteCount <= Record.maxByteCount - Record.headByteCount else {
             let excess = batch.greatestBodyByteCount + Record.headByteCount - Record.maxByteCount
-            self.answer(ticket, .failed(.invalidInput("a job is \(excess) bytes too large for the log, all its fields together")))
+            self.answer(
+                ticket,
+                .failed(.invalidInput("a job is \(excess) bytes too large for the log, all its fields together"))
+            )
             return
         }
         // Behind those that wait already, so that a large one is not passed for ever.
@@ -185,7 +188,18 @@ extension Engine {
 
     // MARK: Operators
 
+    /// The record of an operator's change, with its part of a frame's head.
+    private static let actionRecordBytes: Int64 = 160
+
     private func act(_ action: JobAction, on targets: [JobTarget], _ ticket: Ticket) {
+        // A full disk has room for the ends of what runs and for some of this; a log that cannot roll is the end.
+        let ends = Int64(self.runs.count) * Int64(Record.maxEndByteCount)
+        guard !self.isDiskFull || Int64(targets.count) * Self.actionRecordBytes <= self.usableLogBytes - ends else {
+            let room = max(0, self.usableLogBytes - ends) / Self.actionRecordBytes
+            let message = "the disk is full; the log has room for \(room) such changes, not for \(targets.count)"
+            self.answer(ticket, .failed(QueueError(.full, message)))
+            return
+        }
         var result = BulkResult(matched: 0, done: 0, skipped: 0)
         var lastState: JobSlot.State?
         for target in targets {

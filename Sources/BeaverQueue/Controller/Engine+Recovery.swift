@@ -13,7 +13,9 @@ extension Engine {
         package init() {}
     }
 
-    /// To be called once, before `handle`. Returns how many runs were interrupted.
+    /// To be called once, before `handle`.
+    ///
+    /// Returns how many runs were interrupted.
     package func begin(_ start: Start, now: EngineTime) -> Int {
         self.setNow(now)
         self.snapshots.replayedBytes = start.replayedBytes

@@ -130,10 +130,13 @@ package final class Engine {
         if self.commit.shouldSync(self.now) { self.effects.append(.sync) }
     }
 
-    /// Appends an event to the log's buffer and applies it. Returns its number and the slot concerned.
+    /// Appends an event to the log's buffer and applies it.
+    ///
+    /// Returns its number and the slot concerned.
     @discardableResult
     func record(_ event: Event) -> (sequence: UInt64, slot: UInt32?) {
-        let previous = event.job.flatMap { self.manager.slots.find($0) }.map { self.manager.slots[$0].lastSequence } ?? 0
+        let previous =
+            event.job.flatMap { self.manager.slots.find($0) }.map { self.manager.slots[$0].lastSequence } ?? 0
         let wall = self.now.wallMilliseconds
         let before = self.commit.totalBytes
         let sequence = self.commit.append { bytes in
@@ -216,7 +219,9 @@ package final class Engine {
         }
     }
 
-    /// The log failed: nothing more is believed. Whoever waits is told that the outcome is unknown.
+    /// The log failed: nothing more is believed.
+    ///
+    /// Whoever waits is told that the outcome is unknown.
     private func fail(_ error: QueueError) {
         self.lifecycle = .failed
         self.failure = error

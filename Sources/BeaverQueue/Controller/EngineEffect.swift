@@ -1,4 +1,6 @@
-/// What the engine wants done. The driver does it and tells the outcome by an `EngineInput`.
+/// What the engine wants done.
+///
+/// The driver does it and tells the outcome by an `EngineInput`.
 package enum EngineEffect: Sendable {
     case write(CommitFrame, marks: [FrameMark])
     case sync

@@ -68,7 +68,9 @@ package enum EngineAnswer: Sendable {
     case failed(QueueError)
 }
 
-/// Settings that the engine decides with. Everything else in the configuration is for its surroundings.
+/// Settings that the engine decides with.
+///
+/// Everything else in the configuration is for its surroundings.
 package struct EngineSettings: Sendable {
     package var workers = 8
     package var worker = QueueConfiguration.Worker()
@@ -82,7 +84,9 @@ package struct EngineSettings: Sendable {
     package var unknown = UnknownAction.park
     /// There are handlers now: a store that simulated stops doing so.
     package var hasHandlers = false
-    /// How an action is run, by its name. Pure.
+    /// How an action is run, by its name.
+    ///
+    /// Pure.
     package var policy: @Sendable (String) -> ActionPolicy = { _ in ActionPolicy() }
 
     package init() {}

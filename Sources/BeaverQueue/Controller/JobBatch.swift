@@ -22,7 +22,9 @@ package struct JobBatch: Sendable {
     /// Bytes that these jobs take in the log, but for the frame's head.
     package var logBytes: Int64 { Int64(self.bytes.count + self.entries.count * Record.headByteCount) }
 
-    /// The caller has validated the job. A job without an id gets `generatedID`.
+    /// The caller has validated the job.
+    ///
+    /// A job without an id gets `generatedID`.
     package mutating func append(_ job: NewJob, hash: KeyedHash, generatedID: @autoclosure () -> String) {
         let id = job.id ?? generatedID()
         let start = self.bytes.count

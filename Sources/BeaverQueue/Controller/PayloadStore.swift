@@ -1,5 +1,7 @@
-/// Finds what the engine does not keep in memory: the record of a job's ENQUEUE and the history of its runs, in the log or
-/// in the newest snapshot. Safe from any thread.
+/// Finds what the engine does not keep in memory: the record of a job's ENQUEUE and the history of its runs, in the log
+/// or in the newest snapshot.
+///
+/// Safe from any thread.
 package final class PayloadStore: Sendable {
     private let log: any Journal
     private let snapshots: SnapshotManager
@@ -19,7 +21,10 @@ package final class PayloadStore: Sendable {
         id: JobFingerprint
     ) throws(QueueError) -> (body: EnqueueBody, enqueuedAt: Int64) {
         guard let record = try self.record(enqueueSequence) else {
-            throw .damaged(path: "record \(enqueueSequence)", "neither the log nor a snapshot holds this job any longer")
+            throw .damaged(
+                path: "record \(enqueueSequence)",
+                "neither the log nor a snapshot holds this job any longer"
+            )
         }
         let head = record.span.bytes.extracting(0..<Record.headByteCount)
         let body = record.span.bytes.extracting(Record.headByteCount..<record.count)

@@ -31,7 +31,9 @@ package struct Recovery {
         package var notices: [QueueLogLine]
     }
 
-    package var logDirectory: String { Self.path(self.configuration.log.directory, in: self.configuration.dataDirectory) }
+    package var logDirectory: String {
+        Self.path(self.configuration.log.directory, in: self.configuration.dataDirectory)
+    }
     package var snapshotDirectory: String {
         Self.path(self.configuration.snapshot.directory, in: self.configuration.dataDirectory)
     }
@@ -114,7 +116,12 @@ package struct Recovery {
             simulates: self.configuration.isUnconfigured
         )
         try self.storage.createDirectory(self.snapshotDirectory)
-        try WriteAheadLog.create(storage: self.storage, directory: self.logDirectory, identity: identity, maxSegmentBytes: self.configuration.log.maxSegmentBytes)
+        try WriteAheadLog.create(
+            storage: self.storage,
+            directory: self.logDirectory,
+            identity: identity,
+            maxSegmentBytes: self.configuration.log.maxSegmentBytes
+        )
         try self.storage.syncDirectory(directory)
         try identity.write(to: directory, storage: self.storage)
         return (identity, true)
@@ -240,81 +247,5 @@ package struct Recovery {
             )
         }
         return bytes
-    }
-}
-
-/// Applies the frames of a log to a state, and proves each by the fingerprint it carries.
-struct Replayer {
-    let manager: JobManager
-    let hash: KeyedHash
-    var index = RecordIndex()
-    var frames = 0
-    var records = 0
-    var bytes: Int64 = 0
-    let firstSequence: UInt64
-
-    init(manager: JobManager, hash: KeyedHash) {
-        self.manager = manager
-        self.hash = hash
-        self.firstSequence = manager.lastSequence + 1
-    }
-
-    mutating func replay(_ frame: LogScan.Frame, _ body: RawSpan, path: String) throws(QueueError) {
-        self.frames += 1
-        var marks: [FrameMark] = []
-        if frame.head.recordCount > 0, frame.head.lastSequence >= self.firstSequence {
-            var lastMark = 0
-            var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.hash)
-            while let record = reader.next(in: body) {
-                if reader.lastRange.lowerBound - lastMark >= Int(RecordIndex.strideBytes) {
-                    lastMark = reader.lastRange.lowerBound
-                    marks.append(FrameMark(sequence: record.sequence, bodyOffset: lastMark))
-                }
-                if record.sequence >= self.firstSequence { try self.apply(record, path) }
-            }
-            guard reader.isAtEnd(of: body), self.manager.lastSequence == frame.head.lastSequence else {
-                throw .damaged(path: path, "frame of record \(frame.head.firstSequence) holds something else than records")
-            }
-            guard self.manager.fingerprint == frame.head.fingerprint else {
-                throw .damaged(
-                    path: path,
-                    "replaying up to record \(frame.head.lastSequence) gives another state than the one that was written"
-                )
-            }
-            self.bytes += Int64(frame.head.stride)
-        }
-        self.index.note(
-            (frame.head.firstSequence, frame.head.recordCount, frame.head.stride),
-            at: frame.place,
-            marks: marks
-        )
-    }
-
-    private mutating func apply(_ record: Record, _ path: String) throws(QueueError) {
-        do {
-            try self.manager.apply(record.event, sequence: record.sequence, wallMilliseconds: record.wallMilliseconds)
-        } catch {
-            throw .damaged(path: path, "record \(record.sequence): \(error)")
-        }
-        self.records += 1
-    }
-}
-
-/// Seconds of each step, for the log line, `status` and the console.
-struct PhaseTimer {
-    let clock: @Sendable () -> EngineTime
-    private var last: Int64
-
-    init(clock: @escaping @Sendable () -> EngineTime) {
-        self.clock = clock
-        self.last = clock().bootNanoseconds
-    }
-
-    mutating func end(_ name: String, in report: inout QueueStatus.Recovery) {
-        let now = self.clock().bootNanoseconds
-        let seconds = Double(now - self.last) / 1e9
-        self.last = now
-        report.phases.append(QueueStatus.Recovery.Phase(name: name, seconds: seconds))
-        report.seconds += seconds
     }
 }

@@ -37,7 +37,8 @@ extension Engine {
 
     func considerSnapshot() {
         if !self.snapshots.isBusy, self.lifecycle == .running, self.isSnapshotDue { self.snapshots.isRequested = true }
-        if self.snapshots.isRequested, self.snapshots.target == nil, !self.snapshots.isRunning, !self.commit.hasBuffered {
+        if self.snapshots.isRequested, self.snapshots.target == nil, !self.snapshots.isRunning, !self.commit.hasBuffered
+        {
             self.captureTarget()
         }
         if let target = self.snapshots.target, !self.snapshots.isRunning,
@@ -52,7 +53,9 @@ extension Engine {
         if let retryAt = self.snapshots.retryAt {
             return self.now.bootMilliseconds >= retryAt && !self.snapshots.isMismatch
         }
-        guard self.bytesSinceSnapshot > max(Self.snapshotMinimumBytes, self.snapshots.lastBytes / 2) else { return false }
+        guard self.bytesSinceSnapshot > max(Self.snapshotMinimumBytes, self.snapshots.lastBytes / 2) else {
+            return false
+        }
         guard let last = self.snapshots.lastBootMilliseconds else { return true }
         return self.now.bootMilliseconds - last >= self.settings.snapshot.intervalMilliseconds
     }
@@ -110,8 +113,9 @@ extension Engine {
         if !self.snapshots.isRequested { self.answerSnapshotWaiters(.snapshot(report.sequence)) }
     }
 
-    /// A snapshot that could not be written costs nothing but log: the ones before and the log since are still there. One
-    /// that came out with another fingerprint is kept aside, and none is made again until someone has looked.
+    /// A snapshot that could not be written costs nothing but log: the ones before and the log since are still there.
+    ///
+    /// One that came out with another fingerprint is kept aside, and none is made again until someone has looked.
     func snapshotFailed(_ error: QueueError, isMismatch: Bool) {
         self.snapshots.isRunning = false
         self.snapshots.target = nil
@@ -135,7 +139,9 @@ extension Engine {
 
     // MARK: Retention
 
-    /// Completed jobs beyond what is kept leave their record, later their id. Whatever goes is an event, many at a time.
+    /// Completed jobs beyond what is kept leave their record, later their id.
+    ///
+    /// Whatever goes is an event, many at a time.
     func retention() {
         guard self.lifecycle == .running else { return }
         let manager = self.manager

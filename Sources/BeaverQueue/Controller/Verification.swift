@@ -55,7 +55,11 @@ public struct Verification: Sendable, Equatable {
         _ identity: StoreIdentity,
         _ storage: any Storage
     ) throws(QueueError) {
-        let readers = try self.checkSnapshots(Recovery.path(identity.snapshotDirectory, in: directory), identity, storage)
+        let readers = try self.checkSnapshots(
+            Recovery.path(identity.snapshotDirectory, in: directory),
+            identity,
+            storage
+        )
         let scan = LogScan(
             storage: storage,
             directory: Recovery.path(identity.logDirectory, in: directory),
@@ -98,7 +102,8 @@ public struct Verification: Sendable, Equatable {
                 try reader.load(into: JobManager())
                 try reader.forEachJob { slot, record, _ throws(QueueError) in
                     let body = record.extracting(Record.headByteCount..<record.byteCount)
-                    guard let decoded = EnqueueBody.decode(body, hash: identity.hash), decoded.enqueue.id == slot.id else {
+                    guard let decoded = EnqueueBody.decode(body, hash: identity.hash), decoded.enqueue.id == slot.id
+                    else {
                         throw .damaged(path: reader.path, "job \(slot.enqueueSequence): its id or payload is damaged")
                     }
                 }
@@ -129,7 +134,8 @@ public struct Verification: Sendable, Equatable {
             var replayer = Replayer(manager: manager, hash: scan.identity.hash)
             // The whole log is read, also what the snapshot covers.
             let end = try scan.scan(segments, from: isFirst ? firstInLog : manager.lastSequence + 1) {
-                frame, body throws(QueueError) in
+                frame,
+                body throws(QueueError) in
                 try replayer.replay(frame, body, path: scan.directory)
                 seen.frames += 1
                 seen.records += frame.head.recordCount

@@ -11,8 +11,9 @@ package struct Backoff: Sendable, Equatable {
         self.jitter = jitter
     }
 
-    /// After the `failures`th failed run, 1 for the first. Jitter keeps jobs that failed together from coming back
-    /// together; `randomBits` decides it.
+    /// After the `failures`th failed run, 1 for the first.
+    ///
+    /// Jitter keeps jobs that failed together from coming back together; `randomBits` decides it.
     package func delayMilliseconds(failures: Int, randomBits: UInt64) -> Int64 {
         let exponent = min(max(0, failures - 1), 40)
         let (product, overflow) = self.baseMilliseconds.multipliedReportingOverflow(by: 1 << Int64(exponent))

@@ -20,7 +20,9 @@ package struct DueTimes {
 
     package init() {}
 
-    /// O(log n). The time left of a delay never exceeds the delay itself, whatever the wall clock says, nor is negative.
+    /// O(log n).
+    ///
+    /// The time left of a delay never exceeds the delay itself, whatever the wall clock says, nor is negative.
     package mutating func add(_ number: UInt32, _ slot: JobSlot, now: EngineTime, isFresh: Bool) {
         self.count += 1
         if slot.isDueByWallClock {
@@ -39,7 +41,9 @@ package struct DueTimes {
     /// The job left by another way (cancelled, revived): its entry stays and is skipped when its time comes.
     package mutating func noteRemoved() { self.count -= 1 }
 
-    /// The next job whose time has come. O(log n).
+    /// The next job whose time has come.
+    ///
+    /// O(log n).
     package mutating func popDue(_ now: EngineTime, _ slots: SlotTable) -> UInt32? {
         if let number = Self.pop(&self.byBootClock, until: now.bootMilliseconds, slots)
             ?? Self.pop(&self.byWallClock, until: now.wallMilliseconds, slots)

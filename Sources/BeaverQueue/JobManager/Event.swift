@@ -15,7 +15,9 @@ extension JobSlot {
     }
 }
 
-/// What happened. State changes through `JobManager.apply(_:)` of one of these and in no other way.
+/// What happened.
+///
+/// State changes through `JobManager.apply(_:)` of one of these and in no other way.
 ///
 /// Each event carries all that `apply` needs: limits, random jitter and the wall clock went into the decision before.
 package enum Event: Sendable, Equatable {

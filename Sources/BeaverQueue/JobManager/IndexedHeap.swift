@@ -1,4 +1,6 @@
-/// A heap of small numbers, each with a key, in which a number's key can be changed or removed. O(log n).
+/// A heap of small numbers, each with a key, in which a number's key can be changed or removed.
+///
+/// O(log n).
 struct IndexedHeap<Key: Comparable> {
     private var heap: [Int32] = []
     private var keys: [Key?] = []

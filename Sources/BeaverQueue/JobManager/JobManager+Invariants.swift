@@ -22,7 +22,9 @@ extension JobManager {
         faults += self.faultsOfCompletedOrder()
         faults += self.faultsOfTotals()
         for (place, name) in self.actionNames.enumerated() where self.actionNumbers[name] != UInt16(place) {
-            faults.append("action \(name) is number \(place), but is found as \(String(describing: self.actionNumbers[name]))")
+            faults.append(
+                "action \(name) is number \(place), but is found as \(String(describing: self.actionNumbers[name]))"
+            )
         }
         return faults
     }
@@ -58,12 +60,13 @@ extension JobManager {
 
     private func faultsOfRemembered(_ sum: inout StateFingerprint) -> [String] {
         var faults: [String] = []
-        var entries: [RememberedIDs.Entry] = []
-        self.remembered.forEach { entries.append($0) }
+        let entries = self.remembered.live
         var last: UInt64 = 0
         for entry in entries {
             sum.add(entry.fingerprint)
-            if self.remembered.find(entry.id) != entry { faults.append("remembered ACK \(entry.ackSequence) is not found") }
+            if self.remembered.find(entry.id) != entry {
+                faults.append("remembered ACK \(entry.ackSequence) is not found")
+            }
             if self.slots.find(entry.id) != nil { faults.append("remembered ACK \(entry.ackSequence) has a job too") }
             if entry.ackSequence <= last { faults.append("remembered ACK \(entry.ackSequence) stands after \(last)") }
             if entry.ackSequence > self.forgottenRecordsThrough || entry.ackSequence <= self.forgottenIDsThrough {
@@ -87,11 +90,14 @@ extension JobManager {
             if entry.ackSequence <= last { faults.append("ACK \(entry.ackSequence) stands after \(last)") }
             last = entry.ackSequence
             let slot = self.slots[entry.slot]
-            guard self.slots.isInUse(entry.slot), slot.state == .completed, slot.lastSequence == entry.ackSequence else {
+            guard self.slots.isInUse(entry.slot), slot.state == .completed, slot.lastSequence == entry.ackSequence
+            else {
                 continue
             }
             listed.insert(entry.slot)
-            if entry.ackSequence <= self.forgottenRecordsThrough { faults.append("ACK \(entry.ackSequence) was forgotten") }
+            if entry.ackSequence <= self.forgottenRecordsThrough {
+                faults.append("ACK \(entry.ackSequence) was forgotten")
+            }
         }
         if listed.count != self.counts.completed {
             faults.append("\(self.counts.completed) jobs are completed, \(listed.count) are listed by their ACK")

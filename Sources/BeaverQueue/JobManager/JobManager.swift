@@ -40,7 +40,9 @@ package final class JobManager {
     package internal(set) var lastSequence: UInt64 = 0
     package internal(set) var forgottenRecordsThrough: UInt64 = 0
     package internal(set) var forgottenIDsThrough: UInt64 = 0
-    /// Completed slots, oldest ACK first. Entries whose slot has gone or changed are skipped.
+    /// Completed slots, oldest ACK first.
+    ///
+    /// Entries whose slot has gone or changed are skipped.
     package internal(set) var completedOrder: Deque<CompletedEntry> = []
     /// Sum over slots and remembered ids.
     package internal(set) var jobsSum = StateFingerprint()
@@ -52,7 +54,9 @@ package final class JobManager {
 
     package init() {}
 
-    /// Equal fingerprints mean equal states. O(number of actions).
+    /// Equal fingerprints mean equal states.
+    ///
+    /// O(number of actions).
     package var fingerprint: StateFingerprint {
         var sum = self.jobsSum
         sum.add(self.globals.fingerprint)

@@ -1,4 +1,6 @@
-/// All that the engine keeps in memory of one job: 64 bytes. Id, payload and history stay in the files.
+/// All that the engine keeps in memory of one job: 64 bytes.
+///
+/// Id, payload and history stay in the files.
 ///
 /// Everything here is stored state, which follows from the events alone and is covered by the fingerprint, but for
 /// `isReady` and the `link` of a job that waits in a first-in-first-out list.
@@ -15,7 +17,9 @@ package struct JobSlot: Sendable, Equatable {
     package var id: JobFingerprint
     /// ENQUEUE sequence number (48 bits), priority (4), state (3), flags (9).
     private var identity: UInt64
-    /// Order number (48 bits): the ENQUEUE's, or the REVIVE's. Action (16).
+    /// Order number (48 bits): the ENQUEUE's, or the REVIVE's.
+    ///
+    /// Action (16).
     private var order: UInt64
     /// Sequence number of the last record about this job (48 bits), runs (16).
     private var progress: UInt64
@@ -23,8 +27,9 @@ package struct JobSlot: Sendable, Equatable {
     private var payload: UInt64
     /// Wall milliseconds: due (pending), started (in flight), ended (completed, dead, cancelled).
     package var time: Int64
-    /// Waiting first-in-first-out: previous and next slot. Returned: length of the delay in milliseconds. In flight: the
-    /// fencing token.
+    /// Waiting first-in-first-out: previous and next slot.
+    ///
+    /// Returned: length of the delay in milliseconds. In flight: the fencing token.
     package var link: UInt64
 
     package init(id: JobFingerprint, enqueueSequence: UInt64, priority: UInt8, action: UInt16) {
@@ -99,7 +104,9 @@ package struct JobSlot: Sendable, Equatable {
         set { self.set(Self.wallClockBit, newValue) }
     }
 
-    /// Stands in a ready list or heap now. Not stored state: it follows from time, handlers and syncs.
+    /// Stands in a ready list or heap now.
+    ///
+    /// Not stored state: it follows from time, handlers and syncs.
     package var isReady: Bool {
         get { self.flag(Self.readyBit) }
         set { self.set(Self.readyBit, newValue) }

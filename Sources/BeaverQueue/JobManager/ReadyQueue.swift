@@ -45,7 +45,9 @@ package struct ReadyQueue {
         return Int(number)
     }
 
-    /// O(log n). The job is due, and what made it ready is durable.
+    /// O(log n).
+    ///
+    /// The job is due, and what made it ready is durable.
     package mutating func add(_ number: UInt32, _ slots: SlotTable) {
         let slot = slots[number]
         precondition(slot.state == .pending && !slot.isReady, "only a waiting job becomes ready")
@@ -70,7 +72,9 @@ package struct ReadyQueue {
         self.update(place, slots)
     }
 
-    /// O(1) for a job in a list; one in a heap is left there and skipped later. Before its state changes.
+    /// O(1) for a job in a list; one in a heap is left there and skipped later.
+    ///
+    /// Before its state changes.
     package mutating func remove(_ number: UInt32, _ slots: SlotTable) {
         let slot = slots[number]
         precondition(slot.isReady, "only a ready job can be taken out")
@@ -153,7 +157,9 @@ package struct ReadyQueue {
         Int(action) < self.actions.count && self.actions[Int(action)].running >= self.actions[Int(action)].limit
     }
 
-    /// When the job at the head that has waited longest became ready, in wall milliseconds. O(number of actions).
+    /// When the job at the head that has waited longest became ready, in wall milliseconds.
+    ///
+    /// O(number of actions).
     package func oldestTime(_ slots: SlotTable) -> Int64? {
         var oldest: Int64?
         for action in self.actions where action.occupied != 0 {

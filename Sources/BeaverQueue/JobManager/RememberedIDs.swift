@@ -5,12 +5,20 @@ package struct RememberedIDs {
     package struct Entry: Sendable, Equatable {
         package var id: JobFingerprint
         package var payloadChecksum: UInt32
-        /// Lower 31 bits: wall seconds of the ACK since 1970, in this half until 2038 and unambiguous for 68 years after
-        /// because only differences are used. Upper bit: simulated.
+        /// Lower 31 bits: wall seconds of the ACK since 1970, in this half until 2038 and unambiguous for 68 years
+        /// after because only differences are used.
+        ///
+        /// Upper bit: simulated.
         package var secondsAndFlag: UInt32
         package var ackSequence: UInt64
 
-        package init(id: JobFingerprint, payloadChecksum: UInt32, wallMilliseconds: Int64, isSimulated: Bool, ackSequence: UInt64) {
+        package init(
+            id: JobFingerprint,
+            payloadChecksum: UInt32,
+            wallMilliseconds: Int64,
+            isSimulated: Bool,
+            ackSequence: UInt64
+        ) {
             self.id = id
             self.payloadChecksum = payloadChecksum
             let seconds = UInt32(truncatingIfNeeded: max(0, wallMilliseconds) / 1_000) & 0x7fff_ffff
@@ -88,7 +96,9 @@ package struct RememberedIDs {
         return first
     }
 
-    /// O(1). Its place stays until it reaches the front.
+    /// O(1).
+    ///
+    /// Its place stays until it reaches the front.
     package mutating func remove(_ id: JobFingerprint) -> Entry? {
         guard let number = self.number(of: id) else { return nil }
         let place = self.place(number)
@@ -107,9 +117,7 @@ package struct RememberedIDs {
     }
 
     /// Oldest first, the gone ones left out.
-    package func forEach(_ body: (Entry) -> Void) {
-        for entry in self.entries where !entry.isGone { body(entry) }
-    }
+    package var live: [Entry] { self.entries.filter { !$0.isGone } }
 }
 
 /// Where to forget up to.

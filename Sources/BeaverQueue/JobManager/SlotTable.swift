@@ -37,12 +37,16 @@ package final class SlotTable {
         return self.chunks[Int(number >> Self.chunkShift)] + Int(number & 0xffff)
     }
 
-    /// O(1). The slot of a live job with this fingerprint.
+    /// O(1).
+    ///
+    /// The slot of a live job with this fingerprint.
     package func find(_ id: JobFingerprint) -> UInt32? {
         self.index.find(id.low) { self[$0].id == id }
     }
 
-    /// O(1). The slot of the job that a log record names.
+    /// O(1).
+    ///
+    /// The slot of the job that a log record names.
     package func find(_ job: JobReference) -> UInt32? {
         self.index.find(job.idLow) { number in
             let slot = self[number]
@@ -50,7 +54,9 @@ package final class SlotTable {
         }
     }
 
-    /// O(1) amortized. The caller has checked that the fingerprint is not there yet.
+    /// O(1) amortized.
+    ///
+    /// The caller has checked that the fingerprint is not there yet.
     package func insert(_ slot: JobSlot) -> UInt32 {
         let number: UInt32
         if self.firstFree != JobSlot.noSlot {
@@ -74,7 +80,12 @@ package final class SlotTable {
     package func remove(_ number: UInt32) {
         let removed = self.index.remove(self[number].id.low, number)
         precondition(removed, "a slot that is not in the index")
-        var freed = JobSlot(id: JobFingerprint(high: 0, low: 0), enqueueSequence: 0, priority: 0, action: Self.freedAction)
+        var freed = JobSlot(
+            id: JobFingerprint(high: 0, low: 0),
+            enqueueSequence: 0,
+            priority: 0,
+            action: Self.freedAction
+        )
         freed.nextSlot = self.firstFree
         self[number] = freed
         self.firstFree = number
@@ -99,7 +110,9 @@ package final class SlotTable {
 ///
 /// An entry holds 32 bits of the hash beside the number, so that a probe seldom touches a slot, and growing never does.
 package struct FingerprintIndex {
-    /// Upper half: bits 32–63 of the hash. Lower half: number + 1; 0 is empty.
+    /// Upper half: bits 32–63 of the hash.
+    ///
+    /// Lower half: number + 1; 0 is empty.
     private var entries: [UInt64] = Array(repeating: 0, count: 16)
     package private(set) var count = 0
 

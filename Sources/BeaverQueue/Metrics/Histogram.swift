@@ -1,7 +1,9 @@
 /// Counts of observations by upper bound, as Prometheus defines a histogram.
 package struct Histogram: Sendable, Equatable {
     package let bounds: [Double]
-    /// One a bound, then one for everything above. Not cumulative.
+    /// One a bound, then one for everything above.
+    ///
+    /// Not cumulative.
     package private(set) var counts: [Int]
     package private(set) var sum = 0.0
 

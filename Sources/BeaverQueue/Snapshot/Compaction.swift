@@ -80,7 +80,9 @@ struct Compaction {
         guard first <= self.target.sequence else { return }
         let segments = try self.log.segments()
         defer { for segment in segments { segment.file.close() } }
-        let end = try self.log.scan(segments, from: first, through: self.target.sequence) { frame, bytes throws(QueueError) in
+        let end = try self.log.scan(segments, from: first, through: self.target.sequence) {
+            frame,
+            bytes throws(QueueError) in
             guard frame.head.lastSequence >= first else { return }
             var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.identity.hash)
             while let record = reader.next(in: bytes) {
@@ -112,7 +114,10 @@ struct Compaction {
             guard
                 changed.slot.apply(record.event, sequence: record.sequence, wallMilliseconds: record.wallMilliseconds)
             else {
-                throw .damaged(path: self.log.directory, "record \(record.sequence) does not fit job \(job.enqueueSequence)")
+                throw .damaged(
+                    path: self.log.directory,
+                    "record \(record.sequence) does not fit job \(job.enqueueSequence)"
+                )
             }
             if case .purge = record.event { changed.isGone = true }
             changed.history.note(record.event, wallMilliseconds: record.wallMilliseconds)
@@ -143,7 +148,9 @@ struct Compaction {
         return low < fresh.count && fresh[low].enqueueSequence == enqueueSequence ? low : nil
     }
 
-    /// Whether the job stays in full. One that leaves its record behind is noted for the remembered ids.
+    /// Whether the job stays in full.
+    ///
+    /// One that leaves its record behind is noted for the remembered ids.
     private func stays(_ slot: JobSlot, _ work: inout Work) -> Bool {
         guard slot.state == .completed else { return true }
         if slot.isSimulated, let newest = work.newest[slot.id.low], newest > slot.enqueueSequence { return false }

@@ -30,7 +30,9 @@ package final class SnapshotManager: Sendable {
         package var greatestSequence: UInt64 = 0
     }
 
-    /// Loads the newest whole snapshot; one that is damaged is passed over and named. Changes nothing on disk.
+    /// Loads the newest whole snapshot; one that is damaged is passed over and named.
+    ///
+    /// Changes nothing on disk.
     ///
     /// Without any snapshot the manager is empty: the log must then reach back to its first record.
     package func load() throws(QueueError) -> Loaded {
@@ -74,7 +76,9 @@ package final class SnapshotManager: Sendable {
         case failed(QueueError, isMismatch: Bool)
     }
 
-    /// Makes the snapshot for `target` and deletes those no longer kept. Takes as long as reading and writing them takes.
+    /// Makes the snapshot for `target` and deletes those no longer kept.
+    ///
+    /// Takes as long as reading and writing them takes.
     package func compact(
         _ target: CompactionTarget,
         logDirectory: String,

@@ -24,7 +24,9 @@ package final class SnapshotReader: Sendable {
     let chunks: [Chunk]
     private let cache = Lock<(chunk: Int, bytes: [UInt8])?>(nil)
 
-    /// Throws `damaged` unless head, foot and all chunk heads are whole. Tables and bodies are checked as they are read.
+    /// Throws `damaged` unless head, foot and all chunk heads are whole.
+    ///
+    /// Tables and bodies are checked as they are read.
     package init(path: String, storage: any Storage, storeID: String) throws(QueueError) {
         let file = try storage.open(path, .readOnly)
         self.path = path
@@ -42,8 +44,9 @@ package final class SnapshotReader: Sendable {
         self.foot = foot
         self.sequence = foot.sequence
         _ = try file.read(into: &bytes, count: SnapshotFormat.headByteCount, at: 0)
-        guard Array(bytes.prefix(SnapshotFormat.headByteCount))
-            == SnapshotFormat.head(sequence: foot.sequence, storeID: storeID)
+        guard
+            Array(bytes.prefix(SnapshotFormat.headByteCount))
+                == SnapshotFormat.head(sequence: foot.sequence, storeID: storeID)
         else { throw .damaged(path: path, offset: 0, "the head is not whole, or of another store") }
         var chunks: [Chunk] = []
         var offset = Int64(SnapshotFormat.headByteCount)
@@ -55,7 +58,9 @@ package final class SnapshotReader: Sendable {
             offset += Int64(count)
             chunks.append(Chunk(head: head, offset: offset))
             offset += Int64(head.tableByteCount + head.bodyByteCount)
-            guard offset <= self.byteCount else { throw .damaged(path: path, offset: offset, "a chunk ends past the file") }
+            guard offset <= self.byteCount else {
+                throw .damaged(path: path, offset: offset, "a chunk ends past the file")
+            }
         }
         self.chunks = chunks
     }
@@ -70,7 +75,9 @@ package final class SnapshotReader: Sendable {
         return 0..<count
     }
 
-    /// Fills an empty job manager. Throws `damaged` if the result is not what the foot says.
+    /// Fills an empty job manager.
+    ///
+    /// Throws `damaged` if the result is not what the foot says.
     package func load(into manager: JobManager) throws(QueueError) {
         manager.slots.reserve(self.foot.jobs)
         var bytes: [UInt8] = []
@@ -82,7 +89,9 @@ package final class SnapshotReader: Sendable {
                 let width = SnapshotFormat.jobEntryByteCount
                 guard chunk.head.count * width == span.byteCount else { throw self.misfit(chunk) }
                 for entry in 0..<chunk.head.count {
-                    guard manager.load(JobSlot(decoding: span, at: entry * width)) != nil else { throw self.misfit(chunk) }
+                    guard manager.load(JobSlot(decoding: span, at: entry * width)) != nil else {
+                        throw self.misfit(chunk)
+                    }
                 }
             case .remembered:
                 try self.forEachRemembered(of: chunk, span) { manager.load($0) }
@@ -146,7 +155,9 @@ package final class SnapshotReader: Sendable {
         }
     }
 
-    /// O(log n) and at most one chunk read. Nil if the snapshot does not hold the job.
+    /// O(log n) and at most one chunk read.
+    ///
+    /// Nil if the snapshot does not hold the job.
     package func job(_ enqueueSequence: UInt64) throws(QueueError) -> Job? {
         guard let place = self.chunk(holding: enqueueSequence) else { return nil }
         return try self.cache.withLock { cache throws(QueueError) in

@@ -1,4 +1,6 @@
-/// Which snapshots to keep, and how much log that makes superfluous. Pure.
+/// Which snapshots to keep, and how much log that makes superfluous.
+///
+/// Pure.
 enum SnapshotSelection {
     struct Decision: Equatable {
         /// To delete, oldest first.

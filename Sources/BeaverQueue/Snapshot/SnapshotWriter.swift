@@ -30,7 +30,9 @@ struct SnapshotWriter {
         self.offset = Int64(head.count)
     }
 
-    /// In ENQUEUE order. `body` is the whole ENQUEUE record, then the history.
+    /// In ENQUEUE order.
+    ///
+    /// `body` is the whole ENQUEUE record, then the history.
     mutating func add(_ slot: JobSlot, record: RawSpan, history: RunHistory) throws(QueueError) {
         if self.chunkEntries == SnapshotFormat.maxChunkJobs || self.bodies.count >= SnapshotFormat.maxChunkBodyBytes {
             try self.flush(.jobs)
@@ -87,7 +89,9 @@ struct SnapshotWriter {
         self.chunkCount += 1
     }
 
-    /// The last chunks and the foot, synced. Under its final name only after `publish`.
+    /// The last chunks and the foot, synced.
+    ///
+    /// Under its final name only after `publish`.
     mutating func finish(_ globals: GlobalState) throws(QueueError) -> SnapshotFormat.Foot {
         try self.flush(.remembered)
         self.table = globals.encode()
@@ -122,7 +126,10 @@ struct SnapshotWriter {
     /// Kept for someone to look at, never loaded.
     func setAside() throws(QueueError) {
         self.file.close()
-        try self.storage.rename(self.temporaryPath, to: self.directory + "/" + SnapshotFormat.fileName(self.sequence) + ".bad")
+        try self.storage.rename(
+            self.temporaryPath,
+            to: self.directory + "/" + SnapshotFormat.fileName(self.sequence) + ".bad"
+        )
         try self.storage.syncDirectory(self.directory)
     }
 

@@ -47,7 +47,9 @@ package final class Lock<State>: @unchecked Sendable {
         return try body(&self.state)
     }
 
-    /// Waits until `ready` gives a value; the lock is held when it is asked. `signal` or `broadcast` makes it ask again.
+    /// Waits until `ready` gives a value; the lock is held when it is asked.
+    ///
+    /// `signal` or `broadcast` makes it ask again.
     package func wait<Result>(_ ready: (inout State) -> Result?) -> Result {
         pthread_mutex_lock(self.mutex)
         defer { pthread_mutex_unlock(self.mutex) }

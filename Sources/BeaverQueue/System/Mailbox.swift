@@ -32,7 +32,9 @@ package final class Mailbox<Element: Sendable>: Sendable {
         self.box.broadcast()
     }
 
-    /// All that is there; waits for the first. Nil when closed and empty.
+    /// All that is there; waits for the first.
+    ///
+    /// Nil when closed and empty.
     package func take() -> [Element]? {
         self.box.wait { box -> [Element]?? in
             box.isWaiting = box.elements.isEmpty && !box.isClosed

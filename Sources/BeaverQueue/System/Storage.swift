@@ -47,7 +47,9 @@ package struct FileIdentity: Sendable, Hashable {
     }
 }
 
-/// An open file. Positions are explicit, so that any thread may use it at any time.
+/// An open file.
+///
+/// Positions are explicit, so that any thread may use it at any time.
 package protocol StorageFile: AnyObject, Sendable {
     var path: String { get }
     /// Fills `buffer[0..<count]` from `offset` and returns how many bytes there were; fewer than `count` only at the end

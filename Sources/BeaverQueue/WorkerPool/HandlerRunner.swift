@@ -1,4 +1,6 @@
-/// Starts and ends handlers. The engine decides when; a runner only does it.
+/// Starts and ends handlers.
+///
+/// The engine decides when; a runner only does it.
 ///
 /// No call blocks for longer than starting a process takes. `ended` is called exactly once for each `start`, from any
 /// thread, after nothing of the run is left: no process of its group, no open output file, no running closure.

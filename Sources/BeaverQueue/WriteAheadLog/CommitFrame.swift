@@ -80,7 +80,9 @@ struct FrameSeed {
 }
 
 extension CommitFrame {
-    /// Fills in the head for the place where the frame will stand and pads the end. Returns the head's checksum.
+    /// Fills in the head for the place where the frame will stand and pads the end.
+    ///
+    /// Returns the head's checksum.
     mutating func seal(seed: UInt32, previousChecksum: UInt32) -> UInt32 {
         let bodyByteCount = self.bytes.count - Self.headByteCount
         precondition(bodyByteCount >= 0 && bodyByteCount <= Int(UInt32.max), "a frame without room for its head")

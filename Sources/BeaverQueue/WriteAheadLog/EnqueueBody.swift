@@ -39,7 +39,13 @@ package struct EnqueueBody: Sendable, Equatable {
 
 extension EnqueueBody {
     /// Appends the body of a validated job; the action number is filled in when the engine takes it.
-    static func encode(_ job: NewJob, id: String, isGenerated: Bool, payloadChecksum: UInt32, into buffer: inout [UInt8]) {
+    static func encode(
+        _ job: NewJob,
+        id: String,
+        isGenerated: Bool,
+        payloadChecksum: UInt32,
+        into buffer: inout [UInt8]
+    ) {
         var flags: Flags = []
         if job.once { flags.insert(.once) }
         if isGenerated { flags.insert(.generatedID) }
@@ -76,7 +82,9 @@ extension EnqueueBody {
         buffer.append(contentsOf: job.payload)
     }
 
-    /// The parts that `apply` needs, without allocating. Nil if the bytes are no body.
+    /// The parts that `apply` needs, without allocating.
+    ///
+    /// Nil if the bytes are no body.
     static func decodeEvent(_ bytes: RawSpan, hash: KeyedHash) -> Event.Enqueue? {
         guard let layout = Layout(bytes) else { return nil }
         return Event.Enqueue(
@@ -91,7 +99,9 @@ extension EnqueueBody {
         )
     }
 
-    /// Everything. Nil if the bytes are no body or the payload does not match its checksum.
+    /// Everything.
+    ///
+    /// Nil if the bytes are no body or the payload does not match its checksum.
     static func decode(_ bytes: RawSpan, hash: KeyedHash) -> EnqueueBody? {
         guard let layout = Layout(bytes), let event = self.decodeEvent(bytes, hash: hash) else { return nil }
         let payload = bytes.bytes(layout.payload)

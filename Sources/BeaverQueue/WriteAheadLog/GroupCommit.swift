@@ -38,7 +38,9 @@ package struct GroupCommit {
     private var syncingBytes: Int64 = 0
     private var syncedBytes: Int64 = 0
 
-    /// `last` is the last number in the log. Nothing of it counts as synced yet.
+    /// `last` is the last number in the log.
+    ///
+    /// Nothing of it counts as synced yet.
     package init(settings: Settings, lastSequence: UInt64) {
         self.settings = settings
         self.firstSequence = lastSequence + 1
@@ -71,7 +73,9 @@ package struct GroupCommit {
         return Double(max(0, now.bootMilliseconds - since))
     }
 
-    /// Appends one record; `append` writes its bytes behind those already there. Returns its sequence number.
+    /// Appends one record; `append` writes its bytes behind those already there.
+    ///
+    /// Returns its sequence number.
     @discardableResult
     package mutating func append(_ append: (inout [UInt8]) -> Void) -> UInt64 {
         if self.bytes.isEmpty {

@@ -1,4 +1,6 @@
-/// The log as the rest of the engine sees it. One implementation writes segments; a replicated one may come.
+/// The log as the rest of the engine sees it.
+///
+/// One implementation writes segments; a replicated one may come.
 ///
 /// Each call blocks. `write` is called by one thread, `synchronize` by another, `prepare` and `release` by a third; reads
 /// by anyone. After any of them has thrown, the log has failed for good: no later call is believed.

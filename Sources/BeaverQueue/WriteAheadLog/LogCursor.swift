@@ -66,7 +66,9 @@ extension WriteAheadLog {
                 let limit = self.state.withLock { state in
                     state.segments.first { $0.index == place.segmentIndex }?.usedBytes
                 }
-                if let limit, let found = try cursor?.read(sequence, limit: limit, hash: self.identity.hash) { return found }
+                if let limit, let found = try cursor?.read(sequence, limit: limit, hash: self.identity.hash) {
+                    return found
+                }
             }
             let start = self.state.withLock { state -> (RecordIndex.Entry, Segment)? in
                 guard let entry = state.index.entry(before: sequence),

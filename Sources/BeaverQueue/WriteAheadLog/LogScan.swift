@@ -129,11 +129,14 @@ package struct LogScan {
             let segment = segments[number]
             guard segment.hasValidHead else { break }
             let framesBefore = end.frames
-            if number > start { end.place = FramePlace(segmentIndex: segment.index, offset: Int64(SegmentHead.byteCount)) }
+            if number > start {
+                end.place = FramePlace(segmentIndex: segment.index, offset: Int64(SegmentHead.byteCount))
+            }
             try self.readFrames(of: segment, through: last, into: &end, isChainKnown: &isChainKnown, onFrame: onFrame)
             if end.lastGoodSequence >= last { return end }
             // A segment is left for the next one only when a frame did not fit, so the next one then has a frame.
-            let nextHasFrames = number + 1 < segments.count && segments[number + 1].firstSequence == end.lastGoodSequence + 1
+            let nextHasFrames =
+                number + 1 < segments.count && segments[number + 1].firstSequence == end.lastGoodSequence + 1
             guard end.frames > framesBefore, nextHasFrames else { break }
             number += 1
         }
@@ -161,7 +164,9 @@ package struct LogScan {
                 !isChainKnown || head.previousChecksum == end.lastChecksum,
                 let range = try window.range(CommitFrame.headByteCount + head.bodyByteCount, at: offset)
             else { return }
-            let body = window.buffer.span.bytes.extracting(range.lowerBound + CommitFrame.headByteCount..<range.upperBound)
+            let body = window.buffer.span.bytes.extracting(
+                range.lowerBound + CommitFrame.headByteCount..<range.upperBound
+            )
             guard Checksum.crc32c(body) == head.bodyChecksum else { return }
             try onFrame(Frame(head: head, place: end.place), body)
             end.frames += 1

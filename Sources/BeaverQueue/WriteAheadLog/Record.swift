@@ -23,7 +23,9 @@ package struct Record: Sendable, Equatable {
 }
 
 extension Event {
-    /// The type byte. Numbers are part of the format: never used again for something else. 20 (EDIT) is reserved.
+    /// The type byte.
+    ///
+    /// Numbers are part of the format: never used again for something else. 20 (EDIT) is reserved.
     enum RecordType: UInt8 {
         case enqueue = 1
         case dispatch = 2
@@ -61,7 +63,9 @@ enum RecordWriter {
         self.finish(start, &buffer)
     }
 
-    /// Any other event. `previousSequence` is the job's last record before this one.
+    /// Any other event.
+    ///
+    /// `previousSequence` is the job's last record before this one.
     static func append(_ event: Event, wallMilliseconds: Int64, previousSequence: UInt64, to buffer: inout [UInt8]) {
         func begin(_ type: Event.RecordType, _ job: JobReference) -> Int {
             let start = self.begin(type, wallMilliseconds, &buffer)

@@ -15,7 +15,9 @@ package struct RecordIndex: Sendable {
 
     package init() {}
 
-    /// Notes a frame that was written or replayed. `marks` are records inside a large one: (sequence, offset in the body).
+    /// Notes a frame that was written or replayed.
+    ///
+    /// `marks` are records inside a large one: (sequence, offset in the body).
     package mutating func note(
         _ head: (firstSequence: UInt64, recordCount: Int, byteCount: Int),
         at place: FramePlace,
@@ -25,7 +27,9 @@ package struct RecordIndex: Sendable {
         let bodyStart = place.offset + Int64(CommitFrame.headByteCount)
         let frameEnd = place.offset + Int64(head.byteCount)
         let next = head.firstSequence + UInt64(head.recordCount)
-        if self.entries.last.map({ $0.segmentIndex != place.segmentIndex || place.offset - $0.offset >= Self.strideBytes })
+        if self.entries.last.map({
+            $0.segmentIndex != place.segmentIndex || place.offset - $0.offset >= Self.strideBytes
+        })
             ?? true
         {
             self.entries.append(
@@ -51,7 +55,9 @@ package struct RecordIndex: Sendable {
         }
     }
 
-    /// The last entry at or before `sequence`. O(log n).
+    /// The last entry at or before `sequence`.
+    ///
+    /// O(log n).
     package func entry(before sequence: UInt64) -> Entry? {
         var low = 0
         var high = self.entries.count

@@ -42,7 +42,8 @@ package struct RecordReader {
 private struct FieldDecoder {
     var offset = 0
 
-    mutating func event(_ type: Event.RecordType, in bytes: RawSpan, hash: KeyedHash, previous: inout UInt64) -> Event? {
+    mutating func event(_ type: Event.RecordType, in bytes: RawSpan, hash: KeyedHash, previous: inout UInt64) -> Event?
+    {
         switch type {
         case .enqueue:
             return EnqueueBody.decodeEvent(bytes, hash: hash).map(Event.enqueue)
@@ -64,7 +65,10 @@ private struct FieldDecoder {
 
     private func has(_ count: Int, _ bytes: RawSpan) -> Bool { self.offset + count <= bytes.byteCount }
 
-    private mutating func number<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type, _ bytes: RawSpan) -> Value? {
+    private mutating func number<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Value.Type,
+        _ bytes: RawSpan
+    ) -> Value? {
         guard self.has(MemoryLayout<Value>.size, bytes) else { return nil }
         defer { self.offset += MemoryLayout<Value>.size }
         return bytes.load(type, at: self.offset)
@@ -83,7 +87,8 @@ private struct FieldDecoder {
             guard let isSimulated = self.flag(bytes), let end = self.endOfRun(bytes) else { return nil }
             return .ack(job, end, isSimulated: isSimulated)
         case .retry, .timeout:
-            guard let due = self.number(Int64.self, bytes), let delay = self.number(Int64.self, bytes), let end = self.endOfRun(bytes)
+            guard let due = self.number(Int64.self, bytes), let delay = self.number(Int64.self, bytes),
+                let end = self.endOfRun(bytes)
             else { return nil }
             return type == .retry
                 ? .retry(job, end, due: due, delay: delay) : .timeout(job, end, due: due, delay: delay)
@@ -92,7 +97,8 @@ private struct FieldDecoder {
         case .cancel:
             return self.endOfRun(bytes).map { .cancel(job, $0) }
         case .interrupted:
-            guard let isFree = self.flag(bytes), let due = self.number(Int64.self, bytes), let delay = self.number(Int64.self, bytes),
+            guard let isFree = self.flag(bytes), let due = self.number(Int64.self, bytes),
+                let delay = self.number(Int64.self, bytes),
                 let end = self.endOfRun(bytes)
             else { return nil }
             return .interrupted(job, end, isFree: isFree, due: due, delay: delay)
@@ -110,7 +116,9 @@ private struct FieldDecoder {
             self.offset = bytes.byteCount
             return name.map { .action(name: $0) }
         case .forget:
-            guard let records = self.number(UInt64.self, bytes), let ids = self.number(UInt64.self, bytes) else { return nil }
+            guard let records = self.number(UInt64.self, bytes), let ids = self.number(UInt64.self, bytes) else {
+                return nil
+            }
             return .forget(recordsThrough: records, idsThrough: ids)
         case .pause: return .pause
         case .resume: return .resume

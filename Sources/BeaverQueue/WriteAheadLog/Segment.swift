@@ -46,7 +46,10 @@ struct SegmentHead: Equatable {
         guard bytes.byteCount >= Self.checkedByteCount + 4, bytes.load(UInt64.self, at: 0) == Self.magic,
             bytes.load(UInt32.self, at: 8) == Self.version, bytes.load(UInt32.self, at: 12) == index,
             String(decoding: bytes.bytes(16..<48), as: UTF8.self) == storeID,
-            Checksum.crc32c(bytes.extracting(0..<Self.checkedByteCount), seed: FrameSeed(hash: hash, segmentIndex: index)(0))
+            Checksum.crc32c(
+                bytes.extracting(0..<Self.checkedByteCount),
+                seed: FrameSeed(hash: hash, segmentIndex: index)(0)
+            )
                 == bytes.load(UInt32.self, at: Self.checkedByteCount)
         else { return nil }
         self.init(

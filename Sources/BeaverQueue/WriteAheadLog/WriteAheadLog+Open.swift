@@ -1,6 +1,8 @@
 /// Opening: a new log, or one that a scan has read to its end.
 extension WriteAheadLog {
-    /// The first two segments. The store's identity is written after this, so that a crash in between leaves no store.
+    /// The first two segments.
+    ///
+    /// The store's identity is written after this, so that a crash in between leaves no store.
     package static func create(
         storage: any Storage,
         directory: String,
@@ -22,7 +24,9 @@ extension WriteAheadLog {
         }
     }
 
-    /// Cuts what stands behind the last good frame: zeros, synced. What is cut is kept beside as a `.torn` file.
+    /// Cuts what stands behind the last good frame: zeros, synced.
+    ///
+    /// What is cut is kept beside as a `.torn` file.
     ///
     /// A crash in here leaves fewer bytes to cut and the same decision. Returns how many bytes were not zero, and whether a
     /// copy could be kept: a full disk must not keep the queue from starting.

@@ -71,7 +71,13 @@ extension WriteAheadLog {
 
     /// A crash in here leaves a file without a whole head behind a segment without frames: made anew at the next start.
     func create(_ index: UInt32, byteCount: Int64) throws(QueueError) -> Segment {
-        try Self.create(index, byteCount: byteCount, storage: self.storage, directory: self.directory, identity: self.identity)
+        try Self.create(
+            index,
+            byteCount: byteCount,
+            storage: self.storage,
+            directory: self.directory,
+            identity: self.identity
+        )
     }
 
     static func create(

@@ -96,7 +96,9 @@ package final class WriteAheadLog: Journal {
         }
     }
 
-    /// Moves on to the next segment. The one behind it must exist before a frame goes there.
+    /// Moves on to the next segment.
+    ///
+    /// The one behind it must exist before a frame goes there.
     private func roll(atLeast byteCount: Int64) throws(QueueError) {
         do {
             try self.checkPresence()
@@ -145,7 +147,10 @@ package final class WriteAheadLog: Journal {
             var space = JournalSpace()
             space.usableBytes = current.capacity - current.usedBytes
             if ahead >= 2 {
-                space.usableBytes = max(space.usableBytes, state.segments[state.current + 1].capacity - Int64(SegmentHead.byteCount))
+                space.usableBytes = max(
+                    space.usableBytes,
+                    state.segments[state.current + 1].capacity - Int64(SegmentHead.byteCount)
+                )
             }
             space.segmentCount = state.segments.count
             for segment in state.segments { space.usedBytes += segment.usedBytes }

@@ -28,7 +28,12 @@ struct RunSession: Sendable {
         try self.prepareDirectory(values.queue)
         let queue = Queue(values.queue)
         queue.onLogLine { line in logger.log(level: line.level.loggerLevel, "\(line.message)") }
-        let server = Server(try ServerSettings.configuration(values), queue: queue, logger: logger)
+        let server = Server(
+            try ServerSettings.configuration(values),
+            queue: queue,
+            logger: logger,
+            metrics: { QueueMetricsSnapshot(queue) }
+        )
         let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
         // The lock first: a second server must not take the socket of the first.
         try await queue.takeDirectory()

@@ -1,9 +1,12 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
 
-/// A short life with something of everything: enqueue, dispatch, ack, retry, dead, cancel, revive, purge, a snapshot, rolled
-/// segments, a restart with its recovery, a drain. It ends early where the machine dies.
+@testable import BeaverQueue
+
+/// A short life with something of everything: enqueue, dispatch, ack, retry, dead, cancel, revive, purge, a snapshot,
+/// rolled segments, a restart with its recovery, a drain.
+///
+/// It ends early where the machine dies.
 struct CrashScenario {
     var seed: UInt64 = 1
     var policy = SyncPolicy.always
@@ -73,7 +76,9 @@ struct CrashScenario {
     }
 
     private func firstLife(_ driver: SteppingDriver) throws {
-        for number in 0..<6 { driver.put("a\(number)", String(repeating: "1", count: 100 * number + 1), priority: UInt8(number)) }
+        for number in 0..<6 {
+            driver.put("a\(number)", String(repeating: "1", count: 100 * number + 1), priority: UInt8(number))
+        }
         driver.put("once", once: true)
         driver.put("long1")
         try driver.runUntilIdle()

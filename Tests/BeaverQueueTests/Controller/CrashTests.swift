@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 #if canImport(Glibc)
 import Glibc
@@ -115,7 +116,8 @@ import Glibc
                 let driver = scenario.driver(crashAtCall: nil)
                 driver.ledger = dead.ledger
                 driver.replaceStorage(dead.storage.crash(seed: UInt64(call * 10 + seed), model))
-                let comment: Comment = "scenario \(scenario), power cut at call \(call), seed \(call * 10 + seed), \(model)"
+                let comment: Comment =
+                    "scenario \(scenario), power cut at call \(call), seed \(call * 10 + seed), \(model)"
                 do {
                     try scenario.check(driver, comment)
                 } catch {

@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// The eight rules of DESIGN.md, each by its name.
 @Suite struct EightRulesTests {
@@ -124,7 +125,9 @@ import Testing
     // MARK: 3
 
     @Test func runsAreCountedDurably() throws {
-        let driver = try SteppingDriver.opened { $0.behaviour = { _ in RunResult(.failed, exitStatus: 1, error: "no") } }
+        let driver = try SteppingDriver.opened {
+            $0.behaviour = { _ in RunResult(.failed, exitStatus: 1, error: "no") }
+        }
         driver.put("a")
         for _ in 0..<4 {
             try driver.run(milliseconds: 400_000)
@@ -250,9 +253,13 @@ import Testing
     @Test func theSameIDTwiceIsOneJob() throws {
         let driver = try SteppingDriver.opened { $0.settings.limits.completedKeep = 0 }
         driver.holdRuns()
-        let batch = driver.enqueue([NewJob(id: "a", payload: [0x31]), NewJob(id: "a", payload: [0x31]), NewJob(id: "a", payload: [0x32])])
+        let batch = driver.enqueue([
+            NewJob(id: "a", payload: [0x31]), NewJob(id: "a", payload: [0x31]), NewJob(id: "a", payload: [0x32]),
+        ])
         try driver.runUntilIdle()
-        guard case .enqueued(1, 1, let places)? = driver.answer(batch) else { return #expect(Bool(false), "\(driver.answers)") }
+        guard case .enqueued(1, 1, let places)? = driver.answer(batch) else {
+            return #expect(Bool(false), "\(driver.answers)")
+        }
         #expect(places == [2])
         let (same, other) = (driver.put("a", "1"), driver.put("a", "2"))
         try driver.runUntilIdle()
@@ -276,7 +283,9 @@ import Testing
         try driver.runUntilIdle()
         driver.powerCut(seed: 1, .allLost)
         try driver.reopen()
-        let (same, other, forgotten) = (driver.put("j\(remembered)", "1"), driver.put("j\(remembered)", "2"), driver.put("j0", "1"))
+        let (same, other, forgotten) = (
+            driver.put("j\(remembered)", "1"), driver.put("j\(remembered)", "2"), driver.put("j0", "1")
+        )
         try driver.runUntilIdle()
         #expect(driver.answer(same)?.isDuplicate == true)
         #expect(driver.answer(other)?.isDiffering == true)
@@ -303,7 +312,9 @@ import Testing
     @Test func strictPriorityThenFirstInFirstOut() throws {
         let driver = try SteppingDriver.opened { $0.settings.workers = 1 }
         driver.submit(.pause)
-        for (place, priority) in [4, 0, 9, 4, 9, 0].enumerated() { driver.put("p\(priority)-\(place)", priority: UInt8(priority)) }
+        for (place, priority) in [4, 0, 9, 4, 9, 0].enumerated() {
+            driver.put("p\(priority)-\(place)", priority: UInt8(priority))
+        }
         try driver.runUntilIdle()
         driver.submit(.resume)
         try driver.runUntilIdle()
@@ -366,7 +377,9 @@ import Testing
 
     @Test func unknownWorkIsNeverCalledDone() throws {
         let driver = try SteppingDriver.opened { driver in
-            driver.settings.policy = { $0 == "known" ? ActionPolicy() : ActionPolicy(parkedBecause: "no handler for \($0)") }
+            driver.settings.policy = {
+                $0 == "known" ? ActionPolicy() : ActionPolicy(parkedBecause: "no handler for \($0)")
+            }
         }
         driver.put("a", action: "unknown")
         try driver.run(milliseconds: 100_000)

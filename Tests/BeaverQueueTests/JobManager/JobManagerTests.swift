@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// Random lives of a queue against a model that is a dictionary and nothing else.
 @Suite struct JobManagerTests {

@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// The queue's order against a list that is searched from one end to the other.
 @Suite struct ReadyQueueTests {

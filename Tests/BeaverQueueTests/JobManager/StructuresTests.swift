@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// The small structures of the job manager, each against the plainest thing that does the same.
 @Suite struct StructuresTests {
@@ -10,7 +11,7 @@ import Testing
     @Test(arguments: [
         (0, "a3817f04ba25a8e66df67214c7550293"), (1, "da87c1d86b99af44347659119b22fc45"),
         (2, "8177228da4a45dc7fca38bdef60affe4"), (3, "9c70b60c5267a94e5f33b6b02985ed51"),
-        (8, "3b62a9ba6258f5610f83e264f31497b4"), (15, "5150d1772f50834a503e069a973fbd7c"),
+        (8, "3b62a9ba6258f5610f83e264f31497b4"), (63, "5150d1772f50834a503e069a973fbd7c"),
     ])
     func keyedHashIsSipHash24(_ length: Int, _ expected: String) {
         let key = KeyedHash(key0: 0x0706_0504_0302_0100, key1: 0x0f0e_0d0c_0b0a_0908)
@@ -46,7 +47,8 @@ import Testing
             #expect(index.count == model.count, "seed \(value)")
         }
         for (number, hash) in model { #expect(index.find(hash) { $0 == number } == number, "seed \(value)") }
-        #expect(index.find(12_345) { _ in true } == nil)
+        // No entry has this upper half, which is all that the index itself compares.
+        #expect(index.find(12_345 << 32) { _ in true } == nil)
     }
 
     // MARK: IndexedHeap
@@ -105,8 +107,10 @@ import Testing
         var slot = JobSlot(id: JobFingerprint(high: 1, low: 2), enqueueSequence: 3, priority: 4, action: 5)
         slot.isReturned = true
         let changes: [(inout JobSlot) -> Void] = [
-            { $0.id.high = 9 }, { $0.id.low = 9 }, { $0.state = .dead }, { $0.isOnce = true }, { $0.hasGeneratedID = true },
-            { $0.isCancelAsked = true }, { $0.isSimulated = true }, { $0.isReturned = false }, { $0.isDueByWallClock = true },
+            { $0.id.high = 9 }, { $0.id.low = 9 }, { $0.state = .dead }, { $0.isOnce = true },
+            { $0.hasGeneratedID = true },
+            { $0.isCancelAsked = true }, { $0.isSimulated = true }, { $0.isReturned = false },
+            { $0.isDueByWallClock = true },
             { $0.orderSequence = 9 }, { $0.lastSequence = 9 }, { $0.runs = 9 }, { $0.payloadLength = 9 },
             { $0.interruptions = 9 }, { $0.payloadChecksum = 9 }, { $0.time = 9 }, { $0.link = 9 },
         ]
@@ -180,7 +184,12 @@ import Testing
         var model: [UInt32: Int64] = [:]
         var now = EngineTime(bootNanoseconds: 0, wallMilliseconds: 1_000_000)
         for sequence in 1...400 as ClosedRange<UInt64> {
-            var slot = JobSlot(id: JobFingerprint(high: 0, low: sequence), enqueueSequence: sequence, priority: 4, action: 0)
+            var slot = JobSlot(
+                id: JobFingerprint(high: 0, low: sequence),
+                enqueueSequence: sequence,
+                priority: 4,
+                action: 0
+            )
             let delay = Int64(seed.below(500))
             slot.isReturned = true
             slot.time = now.wallMilliseconds + delay

@@ -1,7 +1,8 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import BeaverTestSupport
 import Testing
+
+@testable import BeaverQueue
 
 /// Snapshots come from the files alone, and a start that begins with one finds what one without it would find.
 @Suite struct SnapshotTests {
@@ -193,7 +194,11 @@ import Testing
         let driver = try self.withSnapshots(4)
         let snapshots = Self.names(driver).compactMap { SnapshotFormat.sequence(String($0.dropFirst(14))) }
         #expect(snapshots.count == 2)
-        let scan = LogScan(storage: driver.storage, directory: "data/wal", identity: try #require(driver.parts?.identity))
+        let scan = LogScan(
+            storage: driver.storage,
+            directory: "data/wal",
+            identity: try #require(driver.parts?.identity)
+        )
         let segments = try scan.segments()
         let first = try #require(segments.first?.firstSequence)
         let second = try #require(segments.dropFirst().first?.firstSequence)
@@ -218,7 +223,12 @@ import Testing
         var number = 0
         driver.behaviour = { _ in
             number += 1
-            return RunResult(.failed, exitStatus: Int32(number), error: "failure \(number)", outputTail: [UInt8(number)])
+            return RunResult(
+                .failed,
+                exitStatus: Int32(number),
+                error: "failure \(number)",
+                outputTail: [UInt8(number)]
+            )
         }
         driver.put("a")
         for round in 0..<6 {

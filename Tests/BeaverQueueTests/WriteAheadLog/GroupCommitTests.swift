@@ -1,5 +1,6 @@
-@testable import BeaverQueue
 import Testing
+
+@testable import BeaverQueue
 
 /// The commit pipeline without a disk: what is written, when it is synced, what counts as durable.
 @Suite struct GroupCommitTests {
@@ -132,7 +133,9 @@ import Testing
         #expect(pipe.commit.nextWake == 100)
         pipe.pass(100)
         let frame = pipe.watermark()
-        #expect(frame?.kind == .watermark && frame?.watermark == 1 && frame?.firstSequence == 2 && frame?.recordCount == 0)
+        #expect(
+            frame?.kind == .watermark && frame?.watermark == 1 && frame?.firstSequence == 2 && frame?.recordCount == 0
+        )
         pipe.commit.written(frame?.lastSequence ?? 0)
         #expect(!pipe.commit.isSettled)
         let sync = pipe.shouldSync()

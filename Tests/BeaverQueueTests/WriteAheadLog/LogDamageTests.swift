@@ -1,9 +1,12 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import BeaverTestSupport
 import Testing
 
-/// One file of a log is damaged, everywhere: a start finds what was acknowledged, or refuses. It never finds less.
+@testable import BeaverQueue
+
+/// One file of a log is damaged, everywhere: a start finds what was acknowledged, or refuses.
+///
+/// It never finds less.
 @Suite struct LogDamageTests {
     static let first = "data/wal/0000000001.wal"
 
@@ -56,7 +59,10 @@ import Testing
                 do {
                     let manager = try self.driver.replayed(on: self.disk.clone())
                     let place = self.fingerprints.firstIndex(of: manager.fingerprint)
-                    #expect(place != nil, "another state than any that was, syncedEnd \(self.syncedEnd), end \(self.end), \(comment)")
+                    #expect(
+                        place != nil,
+                        "another state than any that was, syncedEnd \(self.syncedEnd), end \(self.end), \(comment)"
+                    )
                     return place
                 } catch let error as QueueError {
                     #expect(error.code == .damaged, "\(error)")
@@ -79,7 +85,9 @@ import Testing
         }
     }
 
-    /// As a torn write leaves it: zeros from some byte on. What was synced may not be among them.
+    /// As a torn write leaves it: zeros from some byte on.
+    ///
+    /// What was synced may not be among them.
     @Test func aTailOfZerosIsTornWhereNothingWasSynced() throws {
         let log = try Log()
         for offset in stride(from: log.syncedEnd, to: log.end, by: 5) {

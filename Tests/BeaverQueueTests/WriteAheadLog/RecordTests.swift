@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverSimulation
 import Testing
+
+@testable import BeaverQueue
 
 /// Records and frames: what is written is what is read, and nothing else is.
 @Suite struct RecordTests {
@@ -16,12 +17,14 @@ import Testing
 
     static let events: [Event] = [
         .action(name: "resize"), .action(name: String(repeating: "\u{E9}", count: 127)),
-        .dispatch(job, token: 1 << 52), .ack(job, end, isSimulated: false), .ack(job, Event.EndOfRun(), isSimulated: true),
+        .dispatch(job, token: 1 << 52), .ack(job, end, isSimulated: false),
+        .ack(job, Event.EndOfRun(), isSimulated: true),
         .retry(job, end, due: .max, delay: 300_000), .timeout(job, end, due: 0, delay: 0), .dead(job, end),
         .cancelAsked(job), .cancel(job, Event.EndOfRun(error: "cancelled")),
         .interrupted(job, end, isFree: true, due: 7, delay: 8), .interrupted(job, end, isFree: false, due: 7, delay: 8),
         .revive(job), .purge(job), .forget(recordsThrough: 1 << 47, idsThrough: 3), .pause, .resume,
-        .settings(Event.Settings(simulates: true)), .settings(Event.Settings(simulates: false)), .epoch(.max), .recovered,
+        .settings(Event.Settings(simulates: true)), .settings(Event.Settings(simulates: false)), .epoch(.max),
+        .recovered,
     ]
 
     @Test func everyEventIsReadAsItWasWritten() {
@@ -58,9 +61,18 @@ import Testing
             action: "exec",
             timeoutMilliseconds: .max,
             start: .at(wallMilliseconds: .max),
-            command: JobCommand(arguments: ["/bin/sh", "-c", "true"], workingDirectory: "/", environment: ["A=1", "B="])
+            command: JobCommand(
+                arguments: ["/bin/sh", "-c", "true"],
+                workingDirectory: "/",
+                environment: ["A=1", "B="]
+            )
         ),
-        NewJob(id: "c", payload: [0x31], start: .at(wallMilliseconds: 253_402_300_799_999), command: JobCommand(arguments: ["x"])),
+        NewJob(
+            id: "c",
+            payload: [0x31],
+            start: .at(wallMilliseconds: 253_402_300_799_999),
+            command: JobCommand(arguments: ["x"])
+        ),
     ]
 
     @Test func everyJobIsReadAsItWasEnqueued() throws {
@@ -78,7 +90,9 @@ import Testing
             expected.action = 513
             let record = reader.next(in: bytes.span.bytes)
             #expect(record?.event == .enqueue(expected))
-            let body = bytes.span.bytes.extracting(reader.lastRange).extracting(Record.headByteCount..<reader.lastRange.count)
+            let body = bytes.span.bytes.extracting(reader.lastRange).extracting(
+                Record.headByteCount..<reader.lastRange.count
+            )
             let found = EnqueueBody.decode(body, hash: Self.hash)
             let decoded = try #require(found)
             #expect(decoded.id == job.id ?? "made up")
@@ -149,7 +163,9 @@ import Testing
 
     static func frame() -> CommitFrame {
         var bytes = [UInt8](repeating: 0, count: CommitFrame.headByteCount)
-        for event in Self.events.prefix(5) { RecordWriter.append(event, wallMilliseconds: 1, previousSequence: 0, to: &bytes) }
+        for event in Self.events.prefix(5) {
+            RecordWriter.append(event, wallMilliseconds: 1, previousSequence: 0, to: &bytes)
+        }
         return CommitFrame(
             kind: .records,
             firstSequence: 41,
@@ -175,7 +191,9 @@ import Testing
         }
         let found = FrameHead(frame.bytes.span.bytes, at: 0, seed: seed)
         let head = try #require(found)
-        #expect(head.checksum == checksum && head.previousChecksum == 77 && head.watermark == 40 && head.lastSequence == 45)
+        #expect(
+            head.checksum == checksum && head.previousChecksum == 77 && head.watermark == 40 && head.lastSequence == 45
+        )
         #expect(head.epoch == 2 && head.wallMilliseconds == 5 && head.fingerprint == frame.fingerprint)
         #expect(head.stride == frame.byteCount)
         let bodyEnd = CommitFrame.headByteCount + head.bodyByteCount

@@ -1,5 +1,6 @@
-@testable import BeaverQueue
 import Testing
+
+@testable import BeaverQueue
 
 @Suite struct TailDecisionTests {
     /// The table of `TailDecision`: each input is in exactly one row.

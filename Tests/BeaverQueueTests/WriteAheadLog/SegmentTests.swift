@@ -1,0 +1,252 @@
+import BeaverSimulation
+import BeaverTestSupport
+import Testing
+
+@testable import BeaverQueue
+
+/// Files of the log and of the store: rolled, missing, foreign, stale.
+@Suite struct SegmentTests {
+    /// A log of many small segments, everything synced.
+    static func rolled(_ change: (SteppingDriver) -> Void = { _ in }) throws -> SteppingDriver {
+        let driver = try SteppingDriver.opened { driver in
+            driver.configuration.log.maxSegmentBytes = 8 << 10
+            driver.settings.reservedLogBytes = 1 << 10
+            driver.settings.workers = 1
+            change(driver)
+        }
+        for number in 0..<24 {
+            driver.put("j\(number)", String(repeating: "4", count: 1_500))
+            try driver.runUntilIdle()
+        }
+        try driver.run(milliseconds: 300)
+        return driver
+    }
+
+    private static func segments(_ driver: SteppingDriver) -> [String] {
+        driver.storage.snapshotFiles(under: "data/wal").keys.filter { $0.hasSuffix(".wal") }.sorted()
+    }
+
+    private func expectDamaged(_ driver: SteppingDriver, _ disk: SimulatedStorage, _ comment: Comment) {
+        let before = disk.snapshotFiles()
+        do {
+            _ = try driver.replayed(on: disk)
+            Issue.record("it started, \(comment)")
+        } catch {
+            #expect(error.code == .damaged, "\(error), \(comment)")
+        }
+        #expect(disk.snapshotFiles() == before, "\(comment)")
+    }
+
+    @Test func segmentsFollowOneAnother() throws {
+        let driver = try Self.rolled()
+        #expect(Self.segments(driver).count > 4)
+        try driver.expectSound()
+        driver.kill()
+        try driver.reopen()
+        try driver.expectSound()
+        // Every record is found in the segment that holds it.
+        let log = try #require(driver.parts?.log)
+        for sequence in 1...(driver.engine?.manager.lastSequence ?? 0) {
+            #expect(try log.read(sequence)?.record.sequence == sequence)
+        }
+        #expect(try log.read(1 << 40) == nil)
+    }
+
+    /// There is always a segment behind the one that takes frames.
+    @Test func theNextSegmentExistsBeforeTheCurrentOneTakesAFrame() throws {
+        let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 8 << 10 }
+        let log = try #require(driver.parts?.log)
+        for number in 0..<30 {
+            driver.put("j\(number)", String(repeating: "4", count: 900))
+            while driver.step() {
+                let (current, count, used) = log.state.withLock {
+                    ($0.current, $0.segments.count, $0.segments[$0.current].usedBytes)
+                }
+                #expect(current + 1 < count || used == 4_096)
+            }
+        }
+    }
+
+    /// Also where nobody made room in the background.
+    @Test func aRollMakesItsOwnRoom() throws {
+        let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 8 << 10 }
+        let log = try #require(driver.parts?.log)
+        let first = try #require(driver.engine?.commit.appendedSequence) + 1
+        let identity = try #require(driver.parts?.identity)
+        let scan = LogScan(storage: driver.storage, directory: "data/wal", identity: identity)
+        for number in 0..<40 as Range<UInt64> {
+            var frame = RecordTests.frame()
+            frame.firstSequence = first + number * 5
+            frame.bytes += [UInt8](repeating: 1, count: 600)
+            try log.write(frame, marks: [])
+            let end = try scan.scan(try scan.segments(), from: 1) { _, _ in }
+            #expect(end.lastGoodSequence == frame.lastSequence)
+            #expect(!end.isNextSegmentMissing)
+        }
+        #expect(log.state.withLock { $0.current } > 3)
+    }
+
+    @Test(arguments: [40_000, 100_000, 400_000])
+    func aFrameLargerThanASegmentGetsOneOfItsOwn(_ byteCount: Int) throws {
+        let driver = try Self.rolled()
+        let ticket = driver.put("large", String(repeating: "9", count: byteCount))
+        try driver.runUntilIdle()
+        #expect(driver.answer(ticket)?.isEnqueued == true)
+        #expect(driver.state("large") == .completed)
+        driver.put("small")
+        try driver.runUntilIdle()
+        try driver.expectSound()
+        driver.powerCut(seed: 1, .allLost)
+        try driver.reopen()
+        try driver.expectSound()
+    }
+
+    /// Large ones one after the other, and small ones that come meanwhile, in the order they came.
+    @Test func enqueuesThatWaitForRoomAreTakenInOrder() throws {
+        let driver = try Self.rolled()
+        driver.submit(.pause)
+        var tickets: [Ticket] = []
+        for number in 0..<6 {
+            tickets.append(driver.put("x\(number)", String(repeating: "9", count: number % 2 == 0 ? 50_000 : 10)))
+        }
+        try driver.runUntilIdle()
+        #expect(tickets.allSatisfy { driver.answer($0)?.isEnqueued == true })
+        let order = try (0..<6).map { try #require(driver.slot("x\($0)")?.enqueueSequence) }
+        #expect(order == order.sorted())
+    }
+
+    @Test func aMissingSegmentIsDamage() throws {
+        let driver = try Self.rolled()
+        let segments = Self.segments(driver)
+        for name in segments.dropLast() {
+            let disk = driver.storage.clone()
+            disk.removeTree(name)
+            self.expectDamaged(driver, disk, "\(name) removed")
+        }
+        // Without any frame behind, the last one is only room: it is made again.
+        let frames = try #require(driver.parts?.log).state.withLock { $0.segments[$0.current].index }
+        let disk = driver.storage.clone()
+        for name in segments where (SegmentName.index(String(name.dropFirst(9))) ?? 0) >= frames {
+            disk.removeTree(name)
+        }
+        self.expectDamaged(driver, disk, "the newest segment with frames and all behind it removed")
+    }
+
+    /// Behind a snapshot too: the segments with the newest records are gone, an empty one is there.
+    @Test func anEmptySegmentAloneIsDamage() throws {
+        let driver = try Self.rolled { $0.settings.keepLogBytes = 0 }
+        driver.submit(.snapshot)
+        try driver.runUntilIdle()
+        driver.put("after")
+        try driver.run(milliseconds: 300)
+        let current = try #require(driver.parts?.log).state.withLock { $0.segments[$0.current].index }
+        let disk = driver.storage.clone()
+        for name in Self.segments(driver) where (SegmentName.index(String(name.dropFirst(9))) ?? 0) <= current {
+            disk.removeTree(name)
+        }
+        #expect(!disk.snapshotFiles(under: "data/wal").isEmpty)
+        self.expectDamaged(driver, disk, "all segments with frames removed")
+        disk.removeTree("data/wal")
+        self.expectDamaged(driver, disk, "the log removed")
+    }
+
+    @Test func aForeignOrStaleSegmentIsDamage() throws {
+        let driver = try Self.rolled()
+        let other = try Self.rolled { $0.randomSeed = 99 }
+        let segments = Self.segments(driver)
+        let bytes = driver.storage.snapshotFiles(under: "data/wal")
+        let current = try #require(driver.parts?.log).state.withLock { $0.current }
+        #expect(current >= 2)
+        for (place, name) in segments.prefix(current + 1).enumerated() {
+            var disk = driver.storage.clone()
+            disk.replace(name, other.storage.contents(of: name) ?? [])
+            self.expectDamaged(driver, disk, "\(name) of another store")
+            disk = driver.storage.clone()
+            disk.replace(name, bytes[segments[(place + 1) % segments.count]] ?? [])
+            self.expectDamaged(driver, disk, "\(name) is the next one")
+            // An older version of itself: as it was when its first frame was written. Of the newest, no log can tell.
+            guard place < current else { continue }
+            disk = driver.storage.clone()
+            try ByteEditor(disk, name).zero(5_000..<(16 << 10))
+            self.expectDamaged(driver, disk, "\(name) is stale")
+        }
+    }
+
+    @Test func aFlippedBitInAnySegmentHeadIsDamageOrRoom() throws {
+        let driver = try Self.rolled()
+        let frames = try #require(driver.parts?.log).state.withLock { $0.segments[$0.current].index }
+        for name in Self.segments(driver) {
+            let disk = driver.storage.clone()
+            try ByteEditor(disk, name).flip(at: 20)
+            if (SegmentName.index(String(name.dropFirst(9))) ?? 0) <= frames + 1 {
+                self.expectDamaged(driver, disk, "the head of \(name)")
+            } else {
+                #expect(try driver.replayed(on: disk).fingerprint == driver.engine?.manager.fingerprint)
+            }
+        }
+    }
+
+    // MARK: The store's identity
+
+    @Test func aLogWithoutItsStoreFileIsNeverBuiltOver() throws {
+        let driver = try Self.rolled()
+        let disk = driver.storage.clone()
+        disk.removeTree("data/store")
+        self.expectDamaged(driver, disk, "the store file is missing")
+    }
+
+    @Test func oneOfTwoCopiesIsEnough() throws {
+        let driver = try Self.rolled()
+        for copy in 0..<2 {
+            for offset in [0, 8, 40, 60, 70, 4_092] {
+                let disk = driver.storage.clone()
+                try ByteEditor(disk, "data/store").flip(at: copy * 4_096 + offset)
+                #expect(try driver.replayed(on: disk).fingerprint == driver.engine?.manager.fingerprint)
+                try ByteEditor(disk, "data/store").flip(at: (1 - copy) * 4_096 + offset)
+                self.expectDamaged(driver, disk, "both copies")
+            }
+        }
+    }
+
+    @Test func anotherLogDirectoryThanAtCreationIsRefused() throws {
+        let driver = try Self.rolled()
+        driver.kill()
+        driver.configuration.log.directory = "elsewhere"
+        do {
+            try driver.open()
+            Issue.record("it started")
+        } catch {
+            #expect(error.code == .configuration)
+        }
+        #expect(driver.storage.contents(of: "data/elsewhere") == nil)
+    }
+
+    @Test func mustExistNeverCreates() throws {
+        let driver = SteppingDriver()
+        driver.configuration.mustExist = true
+        do {
+            try driver.open()
+            Issue.record("it started")
+        } catch {
+            #expect(error.code == .noSuchQueue)
+        }
+        #expect(driver.storage.snapshotFiles().isEmpty)
+    }
+
+    // MARK: The directory is watched
+
+    @Test func aRemovedDirectoryIsNoticedWhenTheLogRolls() throws {
+        let driver = try Self.rolled()
+        driver.storage.removeTree("data")
+        var answers = 0
+        for number in 0..<40 {
+            let ticket = driver.put("k\(number)", String(repeating: "4", count: 1_500))
+            try driver.runUntilIdle()
+            if driver.answer(ticket)?.isEnqueued == true { answers += 1 }
+        }
+        #expect(driver.failure != nil)
+        #expect(answers < 10)
+        let log = try #require(driver.parts?.log)
+        #expect(throws: QueueError.self) { try log.checkPresence() }
+    }
+}
