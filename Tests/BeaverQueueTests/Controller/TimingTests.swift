@@ -248,6 +248,24 @@ import Testing
         #expect(driver.isFinished)
     }
 
+    /// Killed, and still there: the stop goes on without it, and the next start counts it as interrupted.
+    @Test func aDrainDoesNotWaitForAStuckRun() throws {
+        let driver = try SteppingDriver.opened { $0.holdRuns() }
+        driver.put("a")
+        try driver.runUntilIdle()
+        driver.submit(.drain(now: true))
+        try driver.run(milliseconds: 9_000, limit: 200)
+        #expect(driver.runner.runs[0].stops == [.terminate, .kill])
+        #expect(!driver.isFinished)
+        try driver.run(milliseconds: 2_000, limit: 200)
+        #expect(driver.isFinished)
+        driver.close()
+        driver.behaviour = { _ in RunResult(.completed) }
+        try driver.reopen()
+        #expect(driver.state("a") == .completed)
+        #expect(driver.slot("a")?.interruptions == 1)
+    }
+
     /// `once` means once: an orderly stop in its middle does not run it again.
     @Test func aDrainEndsAOnceJobForGood() throws {
         let driver = try SteppingDriver.opened { $0.holdRuns() }
