@@ -144,7 +144,7 @@ extension QueueClient {
     }
 
     private func exchange(_ head: HTTPRequestHead, _ body: ByteBuffer?) async throws(QueueError) -> ClientResponse {
-        for _ in 0..<Self.maxTries {
+        for attempt in 1...Self.maxTries {
             let connection = try await self.connection()
             do {
                 let response = try await connection.send(head, body: body)
@@ -155,7 +155,8 @@ extension QueueClient {
                 connection.close()
             } catch {
                 connection.close()
-                throw self.lostConnection(head.method)
+                // What only reads is asked again: a kept connection may meet its server's end at this moment.
+                guard head.method == .GET, attempt < Self.maxTries else { throw self.lostConnection(head.method) }
             }
         }
         throw QueueError(
