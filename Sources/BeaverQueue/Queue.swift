@@ -187,7 +187,7 @@ public struct PermanentFailure: Error, Sendable, CustomStringConvertible {
 
 /// One line for a log.
 public struct QueueLogLine: Sendable, Equatable {
-    public enum Level: String, Sendable, Comparable, CaseIterable {
+    public enum Level: String, Sendable, Codable, Comparable, CaseIterable {
         case debug, info, warning, error
 
         public static func < (left: Level, right: Level) -> Bool {

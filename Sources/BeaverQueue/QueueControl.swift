@@ -28,6 +28,16 @@ public protocol QueueControl: Sendable {
     func snapshot() async throws(QueueError) -> UInt64
     /// Drains and stops; `now` ends running jobs at once. Returns when it is stopped or has begun to stop.
     func stop(now: Bool) async throws(QueueError)
+    /// What a screen shows, all of one moment; costs what it shows.
+    func view(_ request: ViewRequest) async throws(QueueError) -> QueueView
+    /// Failures by error, the most frequent first; at most 200 groups.
+    func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup]
+    /// Collects the jobs that match now, for a bulk action on exactly those.
+    func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection
+    /// A job that changed since it was selected is skipped, and counted.
+    func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult
+    /// What the log still holds about a job, oldest first; the newest 200 records.
+    func records(of id: String) async throws(QueueError) -> [Inspection.Line]
 }
 
 /// Where a job is in its life.
@@ -55,6 +65,8 @@ public struct JobFilter: Sendable, Equatable, Codable {
     public var id: String?
     /// Text contained in the last error.
     public var error: String?
+    /// Text contained in the id, the work or the last error.
+    public var text: String?
     /// Accepted at least so long ago.
     public var olderThanMilliseconds: Int64?
     /// Simulated completions only.
@@ -102,6 +114,15 @@ public struct JobSummary: Sendable, Equatable, Codable {
     /// The command line, or the payload, in one line; at most 200 bytes.
     public var work: String
     public var enqueueSequence: UInt64
+    /// In flight: the number of its worker, from 1.
+    public var worker: Int?
+    /// In flight: its limit; nil: none.
+    public var limitMilliseconds: Int64?
+    /// Completed or dead: when its last run began, and its exit status, where they are known.
+    public var startedAt: Int64?
+    public var exitStatus: Int?
+    /// Why it waits, in words; nil where it does not wait or nobody asked (views do).
+    public var waitsBecause: String?
 
     public init(
         id: String,
@@ -135,6 +156,11 @@ public struct JobSummary: Sendable, Equatable, Codable {
         case time = "time_ms"
         case error, work
         case enqueueSequence = "seq"
+        case worker
+        case limitMilliseconds = "limit_ms"
+        case startedAt = "started_at_ms"
+        case exitStatus = "exit_status"
+        case waitsBecause = "waits_because"
     }
 }
 
