@@ -40,6 +40,12 @@ package struct FaultCounts: Sendable, Equatable, CustomStringConvertible {
         return sum
     }
 
+    package static func - (left: FaultCounts, right: FaultCounts) -> FaultCounts {
+        var difference = left
+        for kind in FaultKind.allCases { difference[kind] -= right[kind] }
+        return difference
+    }
+
     package static func += (left: inout FaultCounts, right: FaultCounts) {
         for kind in FaultKind.allCases { left[kind] += right[kind] }
     }

@@ -46,6 +46,9 @@ package struct FaultPlan: Sendable {
     /// For what a failed call leaves behind, and for rules by chance.
     var seed: Seed
 
+    /// Nothing is planned.
+    package var isQuiet: Bool { self.rules.isEmpty && self.crashAtCall == nil }
+
     package init(seed: UInt64 = 0) {
         self.seed = Seed(seed)
     }

@@ -102,6 +102,16 @@ extension Ledger.Entry {
         return self.candidates.contains(where: condition) || self.pending.contains(where: condition)
     }
 
+    /// What may have been forgotten may be taken as a new job, and may still be there as it was.
+    mutating func beForgotten() {
+        guard self.mayBeForgotten else { return }
+        if let payload = self.payload { self.candidates.append(payload) }
+        self.renew()
+        self.payload = nil
+        self.mayBeForgotten = true
+        self.mayBeUnrevived = true
+    }
+
     /// The same job with a fresh budget, and nothing that happened to it before counts.
     mutating func renew() {
         var entry = Ledger.Entry(maxRetry: self.maxRetry)
@@ -154,7 +164,8 @@ extension Ledger.Entry {
     /// Whether enough has gone wrong for this job to be given up.
     func mayBeDead(_ terms: Ledger.Terms) -> Bool {
         if self.mayBeUnrevived { return true }
-        if self.isOnce, self.failures + self.crashes > 0 { return true }
-        return self.permanentFailures > 0 || self.failures > self.maxRetry || self.crashes >= terms.maxInterrupted
+        if self.isOnce, self.failures + self.stops + self.crashes > 0 { return true }
+        return self.permanentFailures > 0 || self.failures + self.stops > self.maxRetry
+            || self.crashes >= terms.maxInterrupted
     }
 }

@@ -7,6 +7,8 @@ package struct Ledger: Sendable {
     /// What a client was told about one job it submitted.
     package enum Answer: String, Sendable {
         case enqueued, duplicate, differs, refused
+        /// One of many in a batch of which some were new and some duplicates: it is there now.
+        case held
         /// The outcome is unknown: it may be there or not.
         case unknown
     }
@@ -15,8 +17,8 @@ package struct Ledger: Sendable {
         case completed, failed, failedPermanently
         /// The handler could not be started: consumes no run.
         case notStarted
-        /// Ended by an orderly stop of the queue: consumes no run.
-        case drained
+        /// Told to end, by a time-out (which consumes the run) or by an orderly stop (which does not).
+        case stopped
     }
 
     /// What is promised beyond the rules themselves.
@@ -51,6 +53,8 @@ package struct Ledger: Sendable {
         var completions = 0
         var failures = 0
         var confirmedFailures = 0
+        /// Ends that may have been counted as failures, or not.
+        var stops = 0
         var permanentFailures = 0
         var confirmedInterruptions = 0
         /// Each may have ended a run that was recorded and never seen to start.
@@ -98,6 +102,7 @@ package struct Ledger: Sendable {
             entry.isOnce = once
             self.entries[id] = entry
         }
+        self.entries[id]?.beForgotten()
         self.entries[id]?.pending.append(payload)
     }
 
@@ -120,6 +125,9 @@ package struct Ledger: Sendable {
             if !entry.mayHold({ $0 == payload }) {
                 self.violations.append("rule 5: \(id) is called a duplicate, but this payload was never taken before")
             }
+            entry.payload = entry.payload ?? payload
+            entry.candidates = []
+        case .held:
             entry.payload = entry.payload ?? payload
             entry.candidates = []
         case .differs:
@@ -168,7 +176,11 @@ package struct Ledger: Sendable {
         case .completed: entry.completions += 1
         case .failed: entry.failures += 1
         case .failedPermanently: entry.permanentFailures += 1
-        case .notStarted, .drained: entry.starts -= 1
+        case .notStarted: entry.starts -= 1
+        case .stopped:
+            entry.stops += 1
+            // Marked `once`, it is over: whoever stopped it, it may have run.
+            if !entry.isOnce { entry.starts -= 1 }
         }
         self.entries[id] = entry
     }
@@ -186,7 +198,7 @@ package struct Ledger: Sendable {
         case .completed: entry.isCompletionConfirmed = true
         case .failed: entry.confirmedFailures += 1
         case .failedPermanently: entry.isDeathConfirmed = true
-        case .notStarted, .drained: break
+        case .notStarted, .stopped: break
         }
         self.entries[id] = entry
     }

@@ -123,7 +123,7 @@ extension SteppingDriver {
         let ending: Ledger.RunEnding =
             switch result.ending {
             case .completed: .completed
-            case .failed: stops.isEmpty ? .failed : .drained
+            case .failed: stops.isEmpty ? .failed : .stopped
             case .failedPermanently: .failedPermanently
             case .notStarted, .cannotStart: .notStarted
             }

@@ -84,7 +84,8 @@ extension SteppingDriver {
             defer { inputs = [] }
             return inputs
         }
-        self.effects += engine.handle(inputs, now: self.clock.time())
+        let now = self.tampering.time(self.clock.time())
+        self.effects += self.tampering.effects(engine.handle(self.tampering.inputs(inputs), now: now))
         self.failure = engine.failure
         self.confirm(engine)
     }
@@ -133,15 +134,18 @@ extension SteppingDriver {
 
     func note(_ ticket: Ticket, _ answer: EngineAnswer) {
         self.answers[ticket.number] = answer
-        guard let (id, payload) = self.submitted.removeValue(forKey: ticket.number) else { return }
-        self.ledger.recordAnswer(id, payload: payload, Self.outcome(answer))
+        guard let jobs = self.submitted.removeValue(forKey: ticket.number) else { return }
+        for (place, job) in jobs.enumerated() {
+            self.ledger.recordAnswer(job.id, payload: job.payload, Self.outcome(answer, place))
+        }
     }
 
-    private static func outcome(_ answer: EngineAnswer) -> Ledger.Answer {
+    private static func outcome(_ answer: EngineAnswer, _ place: Int) -> Ledger.Answer {
         switch answer {
-        case .enqueued(1, _, _): .enqueued
-        case .enqueued(_, 1, _): .duplicate
-        case .enqueued: .differs
+        case .enqueued(_, _, let differing) where differing.contains(place): .differs
+        case .enqueued(_, 0, _): .enqueued
+        case .enqueued(0, _, _): .duplicate
+        case .enqueued: .held
         case .failed(let error): error.code == .outcomeUnknown ? .unknown : .refused
         case .acted, .snapshot, .done: .refused
         }

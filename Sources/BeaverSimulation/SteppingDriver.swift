@@ -31,6 +31,8 @@ package final class SteppingDriver {
     package var held: Set<Kind> = []
     package var ledger: Ledger
     package var randomSeed: UInt64 = 1
+    /// What stands between the engine and the world: bugs that tests plant there, to see that they are found.
+    package var tampering = Tampering()
 
     package internal(set) var engine: Engine?
     package internal(set) var parts: Recovery.Recovered?
@@ -44,7 +46,7 @@ package final class SteppingDriver {
     var effects: [EngineEffect] = []
     let inbox = Guarded<[EngineInput]>([])
     package private(set) var nextTicketNumber: UInt64 = 1
-    var submitted: [UInt64: (id: String, payload: [UInt8])] = [:]
+    var submitted: [UInt64: [(id: String, payload: [UInt8])]] = [:]
     /// Runs whose result the engine has and whose record is not known to be synced.
     var unconfirmed: [(id: String, token: UInt64)] = []
     /// Runs that no signal ends.
@@ -78,7 +80,7 @@ package final class SteppingDriver {
         let clock = self.clock
         let words = Guarded(Seed(self.randomSeed))
         let recovery = Recovery(
-            storage: self.storage,
+            storage: self.tampering.storage(self.storage),
             configuration: self.configuration,
             clock: { clock.time() },
             randomWord: { words.withLock { $0.next() } }
@@ -118,7 +120,7 @@ package final class SteppingDriver {
 
     private func end(powerCut: Bool) {
         self.ledger.recordCrash(powerCut: powerCut)
-        self.runner.beginLife()
+        if self.tampering.endsOrphans { self.runner.beginLife() }
         self.forgetLife()
     }
 
@@ -156,9 +158,7 @@ package final class SteppingDriver {
         return ticket
     }
 
-    /// One batch.
-    ///
-    /// A batch of one job is kept in the ledger; larger ones are too if every answer is alike.
+    /// One batch, kept in the ledger; ids must not repeat in it.
     @discardableResult
     package func enqueue(_ jobs: [NewJob]) -> Ticket {
         guard let hash = self.parts?.identity.hash else { return Ticket(0) }
@@ -167,8 +167,8 @@ package final class SteppingDriver {
             batch.append(job, hash: hash, generatedID: "generated-\(self.nextTicketNumber)-\(place)")
         }
         let ticket = self.submit(.enqueue(batch))
-        if jobs.count == 1, let job = jobs.first, let id = batch.ids.first {
-            self.submitted[ticket.number] = (id, job.payload)
+        for (id, job) in zip(batch.ids, jobs) {
+            self.submitted[ticket.number, default: []].append((id, job.payload))
             self.ledger.recordSubmission(
                 id,
                 payload: job.payload,
@@ -195,4 +195,19 @@ package final class SteppingDriver {
     package func act(_ action: JobAction, _ ids: [String]) -> Ticket {
         self.submit(.act(action, on: ids.map { .id(self.fingerprint(of: $0)) }))
     }
+}
+
+/// Changes that a test makes between the engine and the world around it; by default none.
+package struct Tampering {
+    package var storage: (SimulatedStorage) -> any Storage = { $0 }
+    /// What the engine is told, in place of what happened.
+    package var inputs: ([EngineInput]) -> [EngineInput] = { $0 }
+    /// What is done, in place of what the engine decided.
+    package var effects: ([EngineEffect]) -> [EngineEffect] = { $0 }
+    /// The clocks as the engine sees them.
+    package var time: (EngineTime) -> EngineTime = { $0 }
+    /// What an earlier life left running is ended before the next one begins.
+    package var endsOrphans = true
+
+    package init() {}
 }

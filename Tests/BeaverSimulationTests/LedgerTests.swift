@@ -180,7 +180,7 @@ import Testing
 
     @Test func rule3WhatWasNotARunIsNotCounted() {
         var ledger = Self.ledger("a")
-        for token in 1...9 as ClosedRange<UInt64> { Self.run(&ledger, "a", token, token < 5 ? .notStarted : .drained) }
+        for token in 1...9 as ClosedRange<UInt64> { Self.run(&ledger, "a", token, token < 5 ? .notStarted : .stopped) }
         #expect(ledger.violations == [])
         #expect(Self.rules(ledger.check(against: [ObservedJob("a", .dead)])) == ["rule 3"])
     }

@@ -10,8 +10,8 @@ internal import Musl
 /// threads that all tasks share.
 ///
 /// Signals are blocked on it, so that those for the process find the threads that expect them.
-enum SystemThread {
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(QueueError) {
+package enum SystemThread {
+    package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(QueueError) {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
