@@ -18,7 +18,7 @@ package enum StorageCall: String, CaseIterable, Sendable {
 /// Which calls of one life fail, and how.
 ///
 /// A value with its own counters: giving it to a storage starts the counting.
-package struct FaultPlan: Sendable {
+package struct FaultPlan: Sendable, CustomStringConvertible {
     package enum Failure: String, CaseIterable, Sendable {
         /// EIO.
         case inputOutput
@@ -45,6 +45,11 @@ package struct FaultPlan: Sendable {
     private var rules: [Rule] = []
     /// For what a failed call leaves behind, and for rules by chance.
     var seed: Seed
+
+    package var description: String {
+        let death = self.crashAtCall.map { ["death at call \($0)"] } ?? []
+        return (death + self.rules.map(\.description)).joined(separator: ", ")
+    }
 
     /// Nothing is planned.
     package var isQuiet: Bool { self.rules.isEmpty && self.crashAtCall == nil }
@@ -133,6 +138,16 @@ private struct Rule: Sendable {
     var when: Occasion
     /// Calls it applied to so far.
     var matched = 0
+
+    var description: String {
+        let what = self.call?.rawValue ?? "any call"
+        let place = self.pathPart.map { " of \($0)" } ?? ""
+        switch self.when {
+        case .once(let number): return "\(self.failure.rawValue) at \(what)\(place) \(number)"
+        case .onwards(let number): return "\(self.failure.rawValue) at each \(what)\(place) from \(number) on"
+        case .oneIn(let count): return "\(self.failure.rawValue) at one in \(count) of \(what)\(place)"
+        }
+    }
 
     func matches(_ call: StorageCall, _ path: String) -> Bool {
         (self.call == nil || self.call == call) && (self.pathPart.map { path.contains($0) } ?? true)

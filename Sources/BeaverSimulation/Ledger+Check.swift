@@ -80,7 +80,7 @@ extension Ledger {
             faults.append("rule 8: \(job.id) is completed, but no run of it succeeded")
         case .dead where !entry.mayBeDead(self.terms):
             faults.append("rule 3: \(job.id) is dead with runs left")
-        case .cancelled where !entry.mayBeCancelled:
+        case .cancelled where !entry.mayBeCancelled && !entry.mayBeUnrevived:
             faults.append("rule 1: \(job.id) is cancelled, but nobody asked for it")
         case .pending, .inFlight, .completed, .cancelled, .dead:
             break

@@ -57,6 +57,8 @@ package struct Ledger: Sendable {
         var stops = 0
         var permanentFailures = 0
         var confirmedInterruptions = 0
+        /// Ended with the process; a power cut before the next recovery may still lose the record of the start.
+        var interruptionsAtRisk = 0
         /// Each may have ended a run that was recorded and never seen to start.
         var crashes = 0
         /// What the engine has said for good.
@@ -247,11 +249,31 @@ package struct Ledger: Sendable {
             if entry.payload == nil { entry.candidates += entry.pending }
             entry.pending = []
             if powerCut, !self.terms.isSyncedBeforeAnswer { entry.becomeUncertain() }
-            if entry.currentToken != nil, !powerCut { entry.confirmedInterruptions += 1 }
+            if powerCut {
+                entry.interruptionsAtRisk = 0
+            } else if entry.currentToken != nil {
+                entry.interruptionsAtRisk += 1
+            }
             entry.currentToken = nil
             entry.lastEnding = nil
             entry.crashes += 1
             self.entries[id] = entry
+        }
+    }
+
+    /// An orderly stop did not wait for this run any longer: it ended with the process.
+    package mutating func recordLostRun(_ id: String) {
+        self.entries[id]?.currentToken = nil
+        self.entries[id]?.crashes += 1
+        self.entries[id]?.interruptionsAtRisk += 1
+    }
+
+    /// A recovery has put on the disk for good what it found.
+    package mutating func recordRecovered() {
+        for id in self.order {
+            guard let count = self.entries[id]?.interruptionsAtRisk, count > 0 else { continue }
+            self.entries[id]?.confirmedInterruptions += count
+            self.entries[id]?.interruptionsAtRisk = 0
         }
     }
 }

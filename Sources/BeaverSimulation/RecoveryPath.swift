@@ -15,6 +15,8 @@ package enum RecoveryPath: String, CaseIterable, Sendable {
     case diskErrorRefused
     /// The machine died in the recovery.
     case diedInRecovery
+    /// The end of the log, written again by a recovery that died in it, was put back.
+    case tailPutBack
     /// Runs were given back.
     case runsInterrupted
     /// The last life had ended in order.

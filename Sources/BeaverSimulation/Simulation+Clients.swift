@@ -58,7 +58,7 @@ extension Simulation {
             job.start = .at(wallMilliseconds: due)
             self.earliest[id] = Earliest(life: self.life, wallMilliseconds: due)
         }
-        self.known.append((id, job.payload))
+        self.known.append(job)
         return job
     }
 
@@ -69,9 +69,9 @@ extension Simulation {
 
     /// The same id once more, with the same payload or another.
     private func enqueueAgain(_ seed: inout Seed) {
-        guard let (id, payload) = seed.pick(self.known) else { return }
-        let other = seed.chance(1, in: 4) ? self.payload(&seed) : payload
-        self.driver.enqueue([NewJob(id: id, payload: other, action: "work")])
+        guard var job = seed.pick(self.known) else { return }
+        if seed.chance(1, in: 4) { job.payload = self.payload(&seed) }
+        self.driver.enqueue([job])
     }
 
     private func operate(_ kind: HistoryStep.Kind, _ seed: inout Seed) {

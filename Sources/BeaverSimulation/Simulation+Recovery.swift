@@ -16,6 +16,7 @@ extension Simulation {
             var plan = FaultPlan(seed: seed.next())
             if attempt < troubled { self.trouble(&plan, &seed) }
             self.driver.storage.faultPlan = plan
+            if !plan.isQuiet { self.trace { "recovery with \(plan)" } }
             if try self.open(mayFail: attempt < troubled, &seed) { break }
         }
         try self.lookAround()
@@ -24,6 +25,7 @@ extension Simulation {
     /// One outcome becomes the history; others of the same moment are looked at on copies.
     private func cutPower(_ cut: (seed: UInt64, model: CrashModel), _ seed: inout Seed) throws {
         let dead = self.driver.storage
+        self.trace { "the power is cut: \(cut.model.rawValue)" }
         self.driver.powerCut(seed: cut.seed, cut.model)
         for _ in 0..<seed.below(3) {
             let model = seed.pick(self.swarm.crashModels) ?? .random
@@ -51,6 +53,7 @@ extension Simulation {
             try self.driver.open()
             if isNew { self.outcome.paths.insert(.created) }
             self.notePaths()
+            self.trace { "opened: \(self.driver.parts.map { "\($0.report)" } ?? "")" }
             if mayFail {
                 try self.driver.runUntilIdle()
                 self.driver.storage.faultPlan = FaultPlan()
@@ -59,6 +62,7 @@ extension Simulation {
             guard mayFail || error.code == .full else {
                 throw Contradiction(faults: ["the start was refused without a reason: \(error)"])
             }
+            self.trace { "the start was refused: \(error)" }
             if !self.driver.isDead {
                 self.outcome.paths.insert(.diskErrorRefused)
                 // A fault of the disk is no damage: the next start must be free to decide.
@@ -76,7 +80,13 @@ extension Simulation {
             return false
         }
         self.outcome.paths.insert(.diedInRecovery)
-        self.driver.powerCut(seed: seed.next(), seed.pick(self.swarm.crashModels) ?? .random)
+        if seed.chance(1, in: 2) {
+            self.trace { "died in the recovery with the machine" }
+            self.driver.powerCut(seed: seed.next(), seed.pick(self.swarm.crashModels) ?? .random)
+        } else {
+            self.trace { "died in the recovery" }
+            self.driver.kill()
+        }
         return false
     }
 
@@ -92,6 +102,10 @@ extension Simulation {
         where parts.notices.contains(where: { $0.message.contains("(case \(row))") }) {
             self.outcome.paths.insert(path)
         }
+        if parts.notices.contains(where: { $0.message.contains("put back") }) {
+            self.outcome.paths.insert(.tailPutBack)
+        }
+        if parts.report.requeued > 0 { self.outcome.paths.insert(.runsInterrupted) }
         if report.tornBytes == 0 { self.outcome.paths.insert(.cleanEnd) }
         if parts.notices.contains(where: { $0.message.contains("passed over") }) {
             self.outcome.paths.insert(.snapshotPassedOver)

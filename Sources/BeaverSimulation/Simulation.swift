@@ -31,8 +31,8 @@ package final class Simulation {
     var driver: SteppingDriver
     var outcome: Outcome
     var nextJob = 0
-    /// Ids that clients have sent, and the payload sent first.
-    var known: [(id: String, payload: [UInt8])] = []
+    /// What clients have sent, each id once.
+    var known: [NewJob] = []
     /// Answers that the ledger wants to hear of.
     var asked: [UInt64: (action: JobAction, id: String)] = [:]
     /// Since the machine's start: how long a job may not run before it, by id.
@@ -40,6 +40,8 @@ package final class Simulation {
     var greatestWallMilliseconds: Int64 = 0
     var life: UInt64 = 0
     var isEnding = false
+    private var tracedLines = 0
+    private var tracedRuns = 0
 
     struct Earliest {
         var life: UInt64
@@ -83,6 +85,7 @@ package final class Simulation {
         let start = self.driver.clock.time().wallMilliseconds
         self.greatestWallMilliseconds = start
         self.driver.behaviour = { [unowned self] in self.behaviour(of: $0) }
+        self.trace { "\(self.swarm)" }
         self.attempt(at: nil) { try self.recover(nil) }
         for (place, step) in self.script.enumerated() where self.outcome.faults.isEmpty {
             self.trace { "step \(place) \(step.kind.rawValue)" }
@@ -121,6 +124,16 @@ package final class Simulation {
         }
     }
 
+    private func traceLines() {
+        guard self.isTracing else { return }
+        for line in self.driver.lines.dropFirst(self.tracedLines) { self.trace { "  log: \(line.message)" } }
+        self.tracedLines = self.driver.lines.count
+        for run in self.driver.runner.runs.dropFirst(self.tracedRuns) {
+            self.trace { "  ran: \(run.request.jobID) as \(run.token)" }
+        }
+        self.tracedRuns = self.driver.runner.runs.count
+    }
+
     func digest(_ value: Int) {
         self.outcome.digest = (self.outcome.digest ^ UInt64(bitPattern: Int64(value))) &* 0x0000_0100_0000_01B3
     }
@@ -140,9 +153,16 @@ package final class Simulation {
 
     /// A death that the step brought is followed by a recovery; else what can be looked at cheaply is looked at.
     private func afterStep() throws {
+        self.traceLines()
         self.hearAnswers()
         if self.driver.isDead {
-            try self.recover(self.powerCut())
+            // The process alone, or the whole machine.
+            if self.root.stream("death", self.life).value & 1 == 0 {
+                self.driver.kill()
+                try self.recover(nil)
+            } else {
+                try self.recover(self.powerCut())
+            }
         } else if self.driver.failure != nil {
             self.outcome.paths.insert(.afterLogFailure)
             self.trace { "the log failed: \(self.driver.failure?.message ?? "")" }
@@ -158,10 +178,11 @@ package final class Simulation {
 
     /// What operators were told of their requests.
     private func hearAnswers() {
-        for (ticket, request) in self.asked {
+        for (ticket, request) in self.asked.sorted(by: { $0.key < $1.key }) {
             guard let answer = self.driver.answers[ticket] else { continue }
             self.asked[ticket] = nil
-            guard case .acted(let result, let state) = answer, result.done == 1 else { continue }
+            // A later request about the same job may have been granted already.
+            guard !self.asked.contains(where: { $0.value.id == request.id }), case .acted(let result, let state) = answer, result.done == 1 else { continue }
             switch request.action {
             case .cancel where state == .cancelled:
                 self.driver.ledger.recordCancel(request.id, confirmed: true)

@@ -22,7 +22,9 @@ extension SteppingDriver {
                 self.tell(.space(parts.log.space, error))
             }
         case .start(let start): self.start(start)
-        case .stop(_, let token, let how): self.runner.stop(token: token, how)
+        case .stop(_, let token, let how):
+            self.stopped.insert(token)
+            self.runner.stop(token: token, how)
         case .answer(let ticket, let answer): self.note(ticket, answer)
         case .compact(let target): self.compact(target, parts)
         case .release(let sequence, let keepBytes):
@@ -114,16 +116,22 @@ extension SteppingDriver {
         }
     }
 
+    private static func stops(_ effect: EngineEffect, _ token: UInt64) -> Bool {
+        if case .stop(_, token, _) = effect { true } else { false }
+    }
+
     /// Ends a run that stayed; false if it is not running.
     @discardableResult
     package func end(_ token: UInt64, _ result: RunResult = RunResult(.completed)) -> Bool {
-        let stops = self.runner.run(token)?.stops ?? []
         guard let id = self.running[token], self.runner.run(token)?.isRunning == true else { return false }
         self.running[token] = nil
+        // The engine has decided how a run ends that it told to end, also if the run has not heard of it.
+        let isStopping = self.stopped.contains(token) || self.effects.contains { Self.stops($0, token) }
         let ending: Ledger.RunEnding =
             switch result.ending {
+            case _ where isStopping: .stopped
             case .completed: .completed
-            case .failed: stops.isEmpty ? .failed : .stopped
+            case .failed: .failed
             case .failedPermanently: .failedPermanently
             case .notStarted, .cannotStart: .notStarted
             }

@@ -157,6 +157,8 @@ extension SteppingDriver {
             guard let slot = self.slot(id) else { return true }
             if slot.state == .inFlight, slot.token == token { return false }
             guard slot.lastSequence <= engine.commit.syncedSequence else { return false }
+            // Asked to be cancelled before it ended: that is what it became, and it counts for nothing else.
+            if slot.state == .cancelled { return true }
             self.ledger.recordResultConfirmed(id, token: token)
             return true
         }

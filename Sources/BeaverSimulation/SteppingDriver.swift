@@ -51,6 +51,8 @@ package final class SteppingDriver {
     var unconfirmed: [(id: String, token: UInt64)] = []
     /// Runs that no signal ends.
     package var stuck: Set<UInt64> = []
+    /// Runs that were told to end, perhaps before they began.
+    var stopped: Set<UInt64> = []
     /// The job of each run under way.
     var running: [UInt64: String] = [:]
 
@@ -85,9 +87,10 @@ package final class SteppingDriver {
             clock: { clock.time() },
             randomWord: { words.withLock { $0.next() } }
         )
-        let recovered = try recovery.run { _, _ in }
+        var recovered = try recovery.run { _, _ in }
+        self.ledger.recordRecovered()
         let engine = Engine(manager: recovered.manager, settings: self.settings, randomSeed: self.randomSeed)
-        _ = engine.begin(recovered.start, now: clock.time())
+        recovered.report.requeued = engine.begin(recovered.start, now: self.tampering.time(clock.time()))
         self.payloads = PayloadStore(
             log: recovered.log,
             snapshots: recovered.snapshots,
@@ -127,6 +130,10 @@ package final class SteppingDriver {
     /// After an orderly end: files closed, nothing lost.
     package func close() {
         self.parts?.log.close()
+        // The process ends with what it could not end.
+        for token in self.runner.running {
+            if let id = self.running[token] { self.ledger.recordLostRun(id) }
+        }
         self.runner.beginLife()
         self.forgetLife()
     }
@@ -140,6 +147,7 @@ package final class SteppingDriver {
         self.submitted = [:]
         self.unconfirmed = []
         self.running = [:]
+        self.stopped = []
         self.isFinished = false
         self.failure = nil
     }

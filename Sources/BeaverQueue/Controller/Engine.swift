@@ -71,7 +71,13 @@ package final class Engine {
     /// Takes all inputs, decides, and returns what is to be done, in order.
     package func handle(_ inputs: [EngineInput], now: EngineTime) -> [EngineEffect] {
         self.setNow(now)
-        for input in inputs { self.take(input) }
+        if inputs.contains(where: \.mayStopRuns) {
+            // A run that has ended by itself is not stopped by what was asked at the same moment: its work is done.
+            for input in inputs where input.isOfRun { self.take(input) }
+            for input in inputs where !input.isOfRun { self.take(input) }
+        } else {
+            for input in inputs { self.take(input) }
+        }
         self.advance()
         let effects = self.effects
         self.effects = []

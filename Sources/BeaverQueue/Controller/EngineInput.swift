@@ -35,6 +35,22 @@ package struct RunLimits: Sendable, Equatable {
     }
 }
 
+extension EngineInput {
+    var isOfRun: Bool {
+        switch self {
+        case .runStarted, .runEnded: true
+        default: false
+        }
+    }
+
+    var mayStopRuns: Bool {
+        switch self {
+        case .command(_, .act(.cancel, _)), .command(_, .drain): true
+        default: false
+        }
+    }
+}
+
 package enum EngineCommand: Sendable {
     case enqueue(JobBatch)
     case act(JobAction, on: [JobTarget])

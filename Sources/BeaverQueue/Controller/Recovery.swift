@@ -59,6 +59,7 @@ package struct Recovery {
         phase.end("snapshot", in: &report)
 
         progress("replay", 0)
+        try self.finishRewrite(identity, &notices)
         let replay = try self.replay(loaded, identity: identity, progress: progress)
         report.replayedRecords = replay.records
         phase.end("replay", in: &report)
@@ -76,8 +77,7 @@ package struct Recovery {
             index: replay.index
         )
         for segment in replay.segments { segment.file.close() }
-        // What was replayed may be in the page cache only: it is believed from here on, so it goes to the disk first.
-        _ = try log.synchronize()
+        try self.makeDurable(log, replay)
         phase.end("cut", in: &report)
 
         var start = Engine.Start()
@@ -167,6 +167,14 @@ package struct Recovery {
 
     // MARK: Replay
 
+    /// An earlier recovery died while it wrote the end of the log again: what it wrote is put right first.
+    private func finishRewrite(_ identity: StoreIdentity, _ notices: inout [QueueLogLine]) throws(QueueError) {
+        guard try self.storage.identity(of: self.logDirectory) != nil else { return }
+        let directory = self.logDirectory
+        guard try TailCopy.restore(in: directory, storage: self.storage, storeID: identity.storeID) else { return }
+        notices.append(QueueLogLine(.info, "an interrupted recovery was finished: the end of the log was put back"))
+    }
+
     struct Replay {
         var segments: [LogScan.SegmentFile]
         var end: LogScan.End
@@ -174,6 +182,7 @@ package struct Recovery {
         var records: Int
         var bytes: Int64
         var firstWallMilliseconds: Int64?
+        var unconfirmed: UnconfirmedFrames
     }
 
     private func replay(
@@ -192,14 +201,33 @@ package struct Recovery {
             if replayer.frames % 1_024 == 0 { progress("replay", replayer.records) }
         }
         try Self.judge(end, snapshotSequence: loaded.greatestSequence, directory: self.logDirectory)
+        var unconfirmed = replayer.unconfirmed
+        unconfirmed.confirm(end.greatestWatermark)
         return Replay(
             segments: segments,
             end: end,
             index: replayer.index,
             records: replayer.records,
             bytes: replayer.bytes,
-            firstWallMilliseconds: replayer.firstWallMilliseconds
+            firstWallMilliseconds: replayer.firstWallMilliseconds,
+            unconfirmed: unconfirmed
         )
+    }
+
+    /// What was read may be in the page cache only, and is believed from here on: it goes to the disk first.
+    ///
+    /// A sync alone is not enough. Where one failed in an earlier life the kernel calls the pages clean although the disk
+    /// never got them, and the next sync succeeds without writing anything (Rebello and others, 2020). So what no
+    /// watermark confirms is written again. The names of files whose creation was not synced come first.
+    private func makeDurable(_ log: WriteAheadLog, _ replay: Replay) throws(QueueError) {
+        for directory in [self.configuration.dataDirectory, self.snapshotDirectory, self.logDirectory] {
+            try self.storage.syncDirectory(directory)
+        }
+        try log.rewrite(
+            from: replay.unconfirmed.first ?? replay.end.place,
+            isOnlyFrames: replay.end.hasCleanStop && !replay.unconfirmed.hasRecords
+        )
+        _ = try log.synchronize()
     }
 
     /// Torn tail or damage: `TailDecision` decides, and damage is refused with all that is known of it.

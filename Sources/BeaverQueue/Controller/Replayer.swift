@@ -7,6 +7,7 @@ struct Replayer {
     var records = 0
     var bytes: Int64 = 0
     let firstSequence: UInt64
+    private(set) var unconfirmed = UnconfirmedFrames()
     /// Of the first record that the snapshot does not cover.
     private(set) var firstWallMilliseconds: Int64?
 
@@ -18,6 +19,7 @@ struct Replayer {
 
     mutating func replay(_ frame: LogScan.Frame, _ body: RawSpan, path: String) throws(QueueError) {
         self.frames += 1
+        self.unconfirmed.note(frame)
         var marks: [FrameMark] = []
         if frame.head.recordCount > 0, frame.head.lastSequence >= self.firstSequence {
             var lastMark = 0
@@ -58,6 +60,32 @@ struct Replayer {
         }
         self.records += 1
         if self.firstWallMilliseconds == nil { self.firstWallMilliseconds = record.wallMilliseconds }
+    }
+}
+
+/// The frames at the end of a log of which nothing says that they are on the disk.
+///
+/// Every watermark confirms what was written before it, and so shortens the list.
+struct UnconfirmedFrames {
+    private var frames: [(place: FramePlace, lastSequence: UInt64, hasRecords: Bool)] = []
+    private var watermark: UInt64 = 0
+
+    var hasRecords: Bool { self.frames.contains { $0.hasRecords } }
+
+    /// Where they begin; nil if there are none.
+    var first: FramePlace? { self.frames.first?.place }
+
+    mutating func note(_ frame: LogScan.Frame) {
+        self.frames.append((frame.place, frame.head.lastSequence, frame.head.recordCount > 0))
+        self.confirm(frame.head.watermark)
+    }
+
+    /// A frame without records behind the last confirmed record may be younger than the sync: it stays.
+    mutating func confirm(_ watermark: UInt64) {
+        guard watermark > self.watermark else { return }
+        self.watermark = watermark
+        guard let last = self.frames.lastIndex(where: { $0.hasRecords && $0.lastSequence <= watermark }) else { return }
+        self.frames.removeFirst(last + 1)
     }
 }
 

@@ -101,10 +101,25 @@ package struct LogScan {
         through last: UInt64 = .max,
         onFrame: (Frame, RawSpan) throws(QueueError) -> Void
     ) throws(QueueError) -> End {
-        let start = segments.lastIndex { $0.firstSequence.map { $0 <= sequence } ?? false } ?? segments.startIndex
+        var start = segments.lastIndex { $0.firstSequence.map { $0 <= sequence } ?? false } ?? segments.startIndex
         guard start < segments.count else {
             throw .damaged(path: self.directory, "the log has no segment")
         }
+        while true {
+            let end = try self.scan(segments, start: start, from: sequence, through: last, onFrame: onFrame)
+            // No whole frame there: the next one written must name the checksum of the last one in the segment before.
+            guard end.frames == 0, start > segments.startIndex else { return end }
+            start -= 1
+        }
+    }
+
+    private func scan(
+        _ segments: [SegmentFile],
+        start: Int,
+        from sequence: UInt64,
+        through last: UInt64,
+        onFrame: (Frame, RawSpan) throws(QueueError) -> Void
+    ) throws(QueueError) -> End {
         guard segments[start].hasValidHead else {
             throw .damaged(path: segments[start].path, offset: 0, "its head is not whole, or of another store")
         }

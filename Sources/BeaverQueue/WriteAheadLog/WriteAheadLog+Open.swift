@@ -80,6 +80,33 @@ extension WriteAheadLog {
         try copy.synchronizeData()
     }
 
+    private static let headBytes = Int64(SegmentHead.byteCount)
+
+    /// Writes again, as it is, what stands from `place` to the end, and the heads of the segments that begin there: the
+    /// pages become dirty, so that a sync does bring them to the disk.
+    ///
+    /// - Parameter isOnlyFrames: what stands there are frames without records, which may be lost.
+    func rewrite(from place: FramePlace, isOnlyFrames: Bool) throws(QueueError) {
+        let segments = self.state.withLock { $0.segments.filter { $0.index >= place.segmentIndex } }
+        var pieces: [TailCopy.Piece] = []
+        for segment in segments {
+            let isFirst = segment.index == place.segmentIndex
+            let begin = isFirst && (isOnlyFrames || place.offset > Self.headBytes) ? place.offset : 0
+            let count = segment.usedBytes - begin
+            guard count > 0, !isOnlyFrames || begin > 0 else { continue }
+            pieces.append(
+                TailCopy.Piece(segmentIndex: segment.index, offset: begin, byteCount: count, file: segment.file)
+            )
+        }
+        if !isOnlyFrames, let last = segments.last, last.index > place.segmentIndex, last.usedBytes == Self.headBytes {
+            let copy = TailCopy(file: last.file, capacity: last.capacity, storeID: self.identity.storeID)
+            if try copy.rewrite(pieces) { return }
+        }
+        // Without a copy a sector that is torn within itself could not be put right; few disks do that, and what comes
+        // here is either of no value or larger than a whole segment.
+        try TailCopy.overwrite(pieces)
+    }
+
     /// Opens for writing behind `end`, which was decided to be sound (after `cut`).
     package static func open(
         storage: any Storage,
