@@ -133,6 +133,7 @@ extension Ledger.Entry {
         self.isCancelConfirmed = false
         self.confirmedFailures = 0
         self.confirmedInterruptions = 0
+        if self.wasRevived { self.mayBeUnrevived = true }
     }
 
     func faultsOfStart(_ id: String, payload: [UInt8], _ terms: Ledger.Terms) -> [String] {

@@ -71,6 +71,8 @@ package struct Ledger: Sendable {
         var mayBeSimulated = false
         /// Asked to run again, and not known to be done: it may still be found as it was.
         var mayBeUnrevived = false
+        /// It was asked to run again at some time.
+        var wasRevived = false
 
         init(maxRetry: Int) { self.maxRetry = maxRetry }
 
@@ -228,6 +230,7 @@ package struct Ledger: Sendable {
     /// - Parameter confirmed: the engine answered that it will; recorded after the request itself, unconfirmed.
     package mutating func recordRevival(_ id: String, confirmed: Bool) {
         if !confirmed { self.entries[id]?.renew() }
+        self.entries[id]?.wasRevived = true
         self.entries[id]?.mayBeUnrevived = !confirmed
     }
 

@@ -77,7 +77,6 @@ package final class SteppingDriver {
         // The directory is there before recovery begins: its lock is in it.
         if try self.storage.identity(of: self.configuration.dataDirectory) == nil {
             try self.storage.createDirectory(self.configuration.dataDirectory)
-            try self.storage.syncDirectory("")
         }
         let clock = self.clock
         let words = Guarded(Seed(self.randomSeed))

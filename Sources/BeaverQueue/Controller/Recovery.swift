@@ -220,6 +220,7 @@ package struct Recovery {
     /// never got them, and the next sync succeeds without writing anything (Rebello and others, 2020). So what no
     /// watermark confirms is written again. The names of files whose creation was not synced come first.
     private func makeDurable(_ log: WriteAheadLog, _ replay: Replay) throws(QueueError) {
+        try self.syncParent()
         for directory in [self.configuration.dataDirectory, self.snapshotDirectory, self.logDirectory] {
             try self.storage.syncDirectory(directory)
         }
@@ -228,6 +229,18 @@ package struct Recovery {
             isOnlyFrames: replay.end.hasCleanStop && !replay.unconfirmed.hasRecords
         )
         _ = try log.synchronize()
+    }
+
+    /// The data directory's own name; where its parent may not be read, whoever made the directory has seen to that.
+    private func syncParent() throws(QueueError) {
+        var directory = self.configuration.dataDirectory[...]
+        while directory.hasSuffix("/") { directory.removeLast() }
+        let parent = directory.lastIndex(of: "/").map { String(directory[...$0]) } ?? ""
+        do {
+            try self.storage.syncDirectory(parent)
+        } catch {
+            guard error.isForbidden else { throw error }
+        }
     }
 
     /// Torn tail or damage: `TailDecision` decides, and damage is refused with all that is known of it.

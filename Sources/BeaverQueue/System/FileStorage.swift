@@ -60,7 +60,7 @@ package final class FileStorage: Storage {
 
     package func syncDirectory(_ path: String) throws(QueueError) {
         let descriptor = try SystemCall.check("open", path: path) {
-            Self.openCall(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+            Self.openCall(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         }
         defer { SystemCall.close(descriptor) }
         do throws(SystemCall.Failure) {

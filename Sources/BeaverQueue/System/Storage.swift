@@ -24,6 +24,11 @@ extension QueueError {
     package var isNoSpace: Bool { self.code == .full || self.errorNumber == 28 || self.errorNumber == 122 }
 }
 
+extension QueueError {
+    /// EPERM, EACCES or EROFS: not ours to change.
+    package var isForbidden: Bool { [1, 13, 30].contains(self.errorNumber) }
+}
+
 package enum OpenMode: Sendable {
     case readOnly
     /// Read and write an existing file.

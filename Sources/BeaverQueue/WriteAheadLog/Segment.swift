@@ -23,6 +23,8 @@ struct SegmentHead: Equatable {
     var createdByteCount: Int64
 
     static let byteCount = 4_096
+    /// Of them, those that say something.
+    static let usedByteCount = 68
     static let version: UInt32 = 1
     private static let checkedByteCount = 64
     private static let magic: UInt64 = 0x3147_4553_5256_4562  // "bEVRSEG1"

@@ -28,14 +28,31 @@ struct TailCopy {
 
     /// Writes the pieces again where they stand; their files are synced, and no copy is left.
     ///
-    /// Returns false if the copy does not fit: then nothing was done.
-    func rewrite(_ pieces: [Piece]) throws(QueueError) -> Bool {
-        let needed = pieces.reduce(Self.headByteCount + 4) { $0 + Self.pieceHeadByteCount + $1.byteCount }
-        guard Self.start + needed <= self.capacity else { return false }
-        try self.make(of: pieces)
-        try Self.overwrite(pieces)
-        try WriteAheadLog.fillWithZeros(self.file, from: Self.start, to: Self.start + needed)
-        return true
+    /// As much at a time as there is room for a copy of: the bytes are the same before and after, so any part may be done
+    /// and any other not.
+    func rewrite(_ pieces: [Piece]) throws(QueueError) {
+        let room = self.capacity - Self.start - Self.headByteCount - 4
+        var rest = pieces[...]
+        while !rest.isEmpty {
+            var group: [Piece] = []
+            var left = room
+            while var piece = rest.first, left > Self.pieceHeadByteCount {
+                left -= Self.pieceHeadByteCount
+                let count = min(left, piece.byteCount)
+                left -= count
+                group.append(piece)
+                group[group.count - 1].byteCount = count
+                piece.offset += count
+                piece.byteCount -= count
+                rest[rest.startIndex] = piece
+                if piece.byteCount == 0 { rest.removeFirst() }
+            }
+            guard !group.isEmpty else { return try Self.overwrite(Array(rest)) }
+            try self.make(of: group)
+            try Self.overwrite(group)
+            let end = self.capacity - left
+            try WriteAheadLog.fillWithZeros(self.file, from: Self.start, to: end)
+        }
     }
 
     /// As `rewrite`, but without a copy: for bytes that may be lost.

@@ -80,8 +80,6 @@ extension WriteAheadLog {
         try copy.synchronizeData()
     }
 
-    private static let headBytes = Int64(SegmentHead.byteCount)
-
     /// Writes again, as it is, what stands from `place` to the end, and the heads of the segments that begin there: the
     /// pages become dirty, so that a sync does bring them to the disk.
     ///
@@ -89,22 +87,27 @@ extension WriteAheadLog {
     func rewrite(from place: FramePlace, isOnlyFrames: Bool) throws(QueueError) {
         let segments = self.state.withLock { $0.segments.filter { $0.index >= place.segmentIndex } }
         var pieces: [TailCopy.Piece] = []
-        for segment in segments {
-            let isFirst = segment.index == place.segmentIndex
-            let begin = isFirst && (isOnlyFrames || place.offset > Self.headBytes) ? place.offset : 0
-            let count = segment.usedBytes - begin
-            guard count > 0, !isOnlyFrames || begin > 0 else { continue }
+        func add(_ segment: Segment, from start: Int64, to end: Int64) {
+            guard end > start else { return }
             pieces.append(
-                TailCopy.Piece(segmentIndex: segment.index, offset: begin, byteCount: count, file: segment.file)
+                TailCopy.Piece(
+                    segmentIndex: segment.index,
+                    offset: start,
+                    byteCount: end - start,
+                    file: segment.file
+                )
             )
         }
-        if !isOnlyFrames, let last = segments.last, last.index > place.segmentIndex, last.usedBytes == Self.headBytes {
-            let copy = TailCopy(file: last.file, capacity: last.capacity, storeID: self.identity.storeID)
-            if try copy.rewrite(pieces) { return }
+        let head = Int64(SegmentHead.byteCount)
+        for segment in segments {
+            let begin = segment.index == place.segmentIndex ? place.offset : head
+            if begin == head, !isOnlyFrames { add(segment, from: 0, to: Int64(SegmentHead.usedByteCount)) }
+            add(segment, from: begin, to: segment.usedBytes)
         }
-        // Without a copy a sector that is torn within itself could not be put right; few disks do that, and what comes
-        // here is either of no value or larger than a whole segment.
-        try TailCopy.overwrite(pieces)
+        guard !isOnlyFrames, let last = segments.last, last.index > place.segmentIndex, last.usedBytes == head else {
+            return try TailCopy.overwrite(pieces)
+        }
+        try TailCopy(file: last.file, capacity: last.capacity, storeID: self.identity.storeID).rewrite(pieces)
     }
 
     /// Opens for writing behind `end`, which was decided to be sound (after `cut`).
