@@ -79,7 +79,7 @@ extension Ledger {
         case .completed where entry.completions == 0 && !entry.mayBeSimulated && !entry.mayBeUnrevived:
             faults.append("rule 8: \(job.id) is completed, but no run of it succeeded")
         case .dead where !entry.mayBeDead(self.terms):
-            faults.append("rule 3: \(job.id) is dead with runs left")
+            faults.append("rule 3: \(job.id) is dead with runs left: \(entry.budget)")
         case .cancelled where !entry.mayBeCancelled && !entry.mayBeUnrevived:
             faults.append("rule 1: \(job.id) is cancelled, but nobody asked for it")
         case .pending, .inFlight, .completed, .cancelled, .dead:
@@ -160,6 +160,10 @@ extension Ledger.Entry {
             faults.append("rule 2: \(id) may run once and was started before")
         }
         return faults
+    }
+
+    var budget: String {
+        "\(self.failures) failures of \(self.maxRetry + 1), \(self.stops) stops, \(self.crashes) crashes, once \(self.isOnce)"
     }
 
     /// Whether enough has gone wrong for this job to be given up.

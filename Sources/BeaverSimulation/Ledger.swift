@@ -229,7 +229,11 @@ package struct Ledger: Sendable {
     /// Asked to run it again: it gets a fresh budget, and may run although it was done.
     /// - Parameter confirmed: the engine answered that it will; recorded after the request itself, unconfirmed.
     package mutating func recordRevival(_ id: String, confirmed: Bool) {
-        if !confirmed { self.entries[id]?.renew() }
+        if !confirmed {
+            let mayBeForgotten = self.entries[id]?.mayBeForgotten ?? false
+            self.entries[id]?.renew()
+            self.entries[id]?.mayBeForgotten = mayBeForgotten
+        }
         self.entries[id]?.wasRevived = true
         self.entries[id]?.mayBeUnrevived = !confirmed
     }

@@ -4,7 +4,7 @@ import BeaverQueue
 extension Simulation {
     func kill() throws {
         let before = self.comparable
-        self.driver.kill()
+        self.driver.kill(mayLoseUnsynced: self.driver.failure != nil)
         if let before { try self.expectReplay(before) }
         try self.recover(nil)
     }

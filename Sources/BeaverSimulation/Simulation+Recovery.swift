@@ -70,13 +70,13 @@ extension Simulation {
                     throw Contradiction(faults: ["a failed call was taken for damage: \(error)"])
                 }
                 self.driver.storage.capacityBytes = nil
-                self.driver.kill()
+                self.driver.kill(mayLoseUnsynced: true)
                 return false
             }
         }
         guard self.driver.isDead else {
             guard self.driver.failure != nil else { return true }
-            self.driver.kill()
+            self.driver.kill(mayLoseUnsynced: true)
             return false
         }
         self.outcome.paths.insert(.diedInRecovery)

@@ -166,7 +166,7 @@ package final class Simulation {
         } else if self.driver.failure != nil {
             self.outcome.paths.insert(.afterLogFailure)
             self.trace { "the log failed: \(self.driver.failure?.message ?? "")" }
-            self.driver.kill()
+            self.driver.kill(mayLoseUnsynced: true)
             try self.recover(nil)
         } else if self.driver.isFinished {
             self.outcome.paths.insert(.afterOrderlyStop)

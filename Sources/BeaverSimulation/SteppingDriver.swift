@@ -102,8 +102,9 @@ package final class SteppingDriver {
     }
 
     /// The process dies, the machine lives on.
-    package func kill() {
-        self.end(powerCut: false)
+    /// - Parameter mayLoseUnsynced: a sync had failed, so that what it was for may be gone.
+    package func kill(mayLoseUnsynced: Bool = false) {
+        self.end(powerCut: mayLoseUnsynced)
         self.storage = self.storage.killProcess()
     }
 

@@ -259,6 +259,8 @@ struct FileWindow {
         if offset < self.start || offset + Int64(count) > self.start + Int64(self.filled) {
             let wanted = min(Int64(max(self.pieceByteCount, count)), self.byteCount - offset)
             self.start = offset
+            // Should the read fail, the old bytes must not be taken for those of the new place.
+            self.filled = 0
             self.filled = try self.file.read(into: &self.buffer, count: Int(wanted), at: offset)
             guard self.filled >= count else { return nil }
         }
