@@ -64,6 +64,17 @@ if !engineOnly {
     ]
     targets += [
         .target(
+            name: "CNcurses",
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
+        ),
+        .target(name: "BeaverConsole", dependencies: ["BeaverQueue", "CNcurses"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "BeaverConsoleTests",
+            dependencies: ["BeaverConsole", "BeaverQueue", "BeaverTestSupport"],
+            exclude: ["Screens"],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "BeaverServer",
             dependencies: [
                 "BeaverQueue",
@@ -81,7 +92,7 @@ if !engineOnly {
         .executableTarget(
             name: "beaver-tui",
             dependencies: [
-                "BeaverQueue", "BeaverServer", "BeaverSimulation",
+                "BeaverConsole", "BeaverQueue", "BeaverServer", "BeaverSimulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

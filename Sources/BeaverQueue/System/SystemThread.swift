@@ -9,12 +9,14 @@ internal import Musl
 /// A thread of the operating system, for work that blocks in system calls: a task doing so would take one of the few
 /// threads that all tasks share.
 ///
-/// Signals are blocked on it, so that those for the process find the threads that expect them.
+/// Signals are blocked on it, so that those for the process find the threads that expect them. Not those that a fault of
+/// the thread itself raises: blocked, they would end the process without their handler, which restores a terminal.
 package enum SystemThread {
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(QueueError) {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
+        for fault in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] { sigdelset(&all, fault) }
         // A new thread inherits the mask, so there is no moment at which it could be interrupted.
         pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }

@@ -1,0 +1,25 @@
+package import BeaverQueue
+
+/// What the console needs beyond the queue itself: files, crashes, the end of the program. Whoever starts it provides it.
+package protocol ConsoleHost: Sendable {
+    /// The queue as it is now: a crash-test puts another one in its place.
+    var queue: any QueueControl { get }
+    /// Paths that begin with `text`, folders with a slash at their end.
+    func complete(_ text: String) async -> [String]
+    /// Reads a file whole, takes nothing.
+    func check(_ path: String, _ limits: FileLimits) async -> FileCheck
+    /// Takes the jobs of the file checked last.
+    func take(skipsBad: Bool, progress: @escaping @Sendable (Int) -> Void) async throws(QueueError) -> EnqueueResult
+    /// Takes one job and returns its id.
+    func create(action: String, payload: String) async throws(QueueError) -> String
+    func reload() async throws(QueueError) -> String
+    /// Writes jobs as a file that `enqueue` takes; returns its path.
+    func write(_ jobs: [JobDetails], to path: String) async throws(QueueError) -> String
+    func save(report: [String]) async throws(QueueError) -> String
+    func crashFacts() async -> CrashFacts
+    func crash(_ kind: CrashKind, before: CrashBefore, addsLoad: Bool) async -> CrashOutcome
+    /// Runs the queue in this process, once its server is gone.
+    func takeOver() async throws(QueueError)
+    /// Returns when nothing of the queue runs in this process any more.
+    func quit(_ kind: Effect.Quit) async
+}

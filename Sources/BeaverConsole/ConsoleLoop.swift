@@ -1,0 +1,137 @@
+internal import BeaverQueue
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Events → update → effects → view → screen, on the one thread that owns the terminal.
+struct ConsoleLoop: ~Copyable {
+    private let console: Console
+    private let performer: EffectPerformer
+    private var terminal: Terminal
+    private var model: Model
+    private var pasted: String?
+    /// What the last frames took, in nanoseconds, from the event to the last byte sent.
+    private var frames: [Int64] = []
+
+    init(_ console: Console) throws(QueueError) {
+        self.console = console
+        self.performer = EffectPerformer(host: console.host) { console.post($0) }
+        self.terminal = try Terminal(console.look, errorDescriptor: console.errorDescriptor)
+        var settings = console.settings
+        settings.isASCII = !self.terminal.hasUTF8
+        self.model = Model(
+            settings: settings,
+            size: self.terminal.size,
+            moment: Self.now(),
+            isEmbedded: console.isEmbedded
+        )
+    }
+
+    /// Until someone quits.
+    consuming func run() -> String {
+        var needsFrame = true
+        self.handle(.tick)
+        while self.model.quitting != .done {
+            let began = Self.nanoseconds()
+            if needsFrame { self.terminal.show(View.screen(of: self.model)) }
+            if needsFrame { self.note(frame: Self.nanoseconds() - began) }
+            let before = self.model.moment.steadyMilliseconds
+            let wait = max(0, self.model.wakeAt - self.model.moment.steadyMilliseconds)
+            needsFrame = self.take(self.terminal.wait(milliseconds: wait))
+            // What came together is drawn once.
+            var more = 0
+            while needsFrame, more < 100 {
+                let event = self.terminal.wait(milliseconds: 0)
+                if case .nothing = event { break }
+                _ = self.take(event)
+                more += 1
+            }
+            self.model.moment = Self.now()
+            for message in self.console.takeMail() {
+                self.handle(message)
+                needsFrame = true
+            }
+            self.handle(.tick)
+            needsFrame = needsFrame || self.model.moment.steadyMilliseconds >= before + wait
+        }
+        return self.frameReport
+    }
+
+    /// Whether it may have changed what is to be seen.
+    private mutating func take(_ event: Terminal.Event) -> Bool {
+        self.model.moment = Self.now()
+        switch event {
+        case .nothing: return false
+        case .key(let key):
+            if self.pasted != nil {
+                // What stands between the marks of a paste is text, whatever key it looks like.
+                if case .character(let scalar) = key { self.pasted?.unicodeScalars.append(scalar) }
+                return true
+            }
+            self.handle(.key(key))
+        case .mouse(let mouse, let row, let column): self.handle(.mouse(mouse, row: row, column: column))
+        case .pasteBegins: self.pasted = ""
+        case .pasteEnds:
+            self.handle(.paste(self.pasted ?? ""))
+            self.pasted = nil
+        case .resized(let size): self.handle(.resized(size))
+        case .stopAsked: self.handle(.stopAsked)
+        case .endAsked(let isHangUp): self.handle(.endAsked(isHangUp: isHangUp))
+        }
+        return true
+    }
+
+    private mutating func handle(_ message: Message) {
+        for effect in self.model.update(message) {
+            switch effect {
+            case .redraw: self.terminal.redraw()
+            case .dropTyped: self.terminal.dropTyped()
+            case .suspend(let line): self.terminal.suspend(line)
+            default: self.performer.perform(effect)
+            }
+        }
+    }
+
+    // MARK: Time
+
+    private static func nanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private static func now() -> Moment {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        var parts = tm()
+        var seconds = time.tv_sec
+        localtime_r(&seconds, &parts)
+        let zone = parts.tm_zone.map { String(cString: $0) } ?? "UTC"
+        return Moment(
+            wallMilliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000,
+            steadyMilliseconds: self.nanoseconds() / 1_000_000,
+            zoneOffsetSeconds: Int64(parts.tm_gmtoff),
+            zoneName: zone
+        )
+    }
+
+    // MARK: Figures
+
+    private mutating func note(frame nanoseconds: Int64) {
+        if self.frames.count >= 10_000 { self.frames.removeFirst(5_000) }
+        self.frames.append(nanoseconds)
+    }
+
+    private var frameReport: String {
+        let sorted = self.frames.sorted()
+        guard let last = sorted.last else { return "no frame was drawn" }
+        func milliseconds(_ value: Int64) -> String { Figures.tenth(Double(value) / 1e6) + " ms" }
+        let p50 = sorted[sorted.count / 2]
+        let p99 = sorted[sorted.count * 99 / 100]
+        return
+            "\(sorted.count) frames: p50 \(milliseconds(p50)), p99 \(milliseconds(p99)), at most \(milliseconds(last))"
+    }
+}

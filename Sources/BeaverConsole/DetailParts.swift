@@ -1,0 +1,212 @@
+internal import BeaverQueue
+
+/// The parts of the screen of a job: what each says, and where it stands.
+struct DetailParts {
+    typealias Line = (text: String, style: Style)
+
+    let model: Model
+    let state: DetailState
+    let areas: [(part: Int, area: MainLayout.Area)]
+
+    init(_ model: Model, _ state: DetailState) {
+        self.model = model
+        self.state = state
+        self.areas = Self.areas(model, state)
+    }
+
+    /// How many lines a part has, and how many of them fit.
+    func extent(of part: Int) -> (lines: Int, height: Int) {
+        guard let area = self.areas.first(where: { $0.part == part })?.area else { return (0, 1) }
+        return (self.lines(of: part, width: area.columns - 4).count, max(1, area.rows - 2))
+    }
+
+    private static func areas(_ model: Model, _ state: DetailState) -> [(part: Int, area: MainLayout.Area)] {
+        typealias Area = MainLayout.Area
+        let (rows, columns) = (model.size.rows, model.size.columns)
+        let body = rows - 3
+        if state.isZoomed || rows < 18 {
+            return [(state.part, Area(row: 2, column: 0, rows: body, columns: columns))]
+        }
+        if columns >= 110, rows >= 30 {
+            let right = 42
+            let left = columns - right
+            let extra = rows - 34
+            let top = 8
+            let records = 6 + max(0, extra / 4)
+            let middle = body - top - 4 - records
+            return [
+                (1, Area(row: 2, column: 0, rows: top, columns: left)),
+                (2, Area(row: 2, column: left, rows: top, columns: right)),
+                (3, Area(row: 2 + top, column: 0, rows: 4, columns: columns)),
+                (4, Area(row: 6 + top, column: 0, rows: middle, columns: left)),
+                (5, Area(row: 6 + top, column: left, rows: middle, columns: right)),
+                (6, Area(row: 6 + top + middle, column: 0, rows: records, columns: columns)),
+            ]
+        }
+        let runs = 2 + max(1, min(3, state.details?.history.count ?? 1))
+        let main = [1, 3].contains(state.part) ? 4 : state.part
+        let records = main == 6 ? 0 : 4
+        let rest = body - 5 - runs - records
+        var areas = [
+            (3, Area(row: 2, column: 0, rows: 5, columns: columns)),
+            (1, Area(row: 7, column: 0, rows: runs, columns: columns)),
+            (main, Area(row: 7 + runs, column: 0, rows: rest, columns: columns)),
+        ]
+        if records > 0 { areas.append((6, Area(row: 7 + runs + rest, column: 0, rows: records, columns: columns))) }
+        return areas
+    }
+
+    static let names = [1: "Runs", 2: "Facts", 3: "Why", 4: "Output", 5: "Payload", 6: "Log records of this job"]
+
+    func title(of part: Int) -> String {
+        let name = "\(part) \(Self.names[part] ?? "")"
+        guard let details = self.state.details else { return name }
+        switch part {
+        case 1: return "\(name) \(details.history.count) of \(max(details.summary.runs, details.history.count))"
+        case 3 where details.waitsBecause != nil: return "3 Why it waits"
+        case 4:
+            let run = self.state.run ?? details.history.count
+            guard run > 0 else { return name }
+            return "\(name) of run \(self.number(run)) · stdout and stderr as written"
+        case 6: return "\(name) \(self.state.records?.count ?? 0)"
+        default: return name
+        }
+    }
+
+    /// The number of a run of the history among all runs of the job.
+    private func number(_ run: Int) -> Int {
+        let history = self.state.details?.history.count ?? 0
+        return max(self.state.details?.summary.runs ?? 0, history) - history + run
+    }
+
+    func lines(of part: Int, width: Int) -> [Line] {
+        guard let details = self.state.details else {
+            return part == 3 ? [(self.state.failure ?? "looking it up", self.state.failure == nil ? .dim : .bad)] : []
+        }
+        switch part {
+        case 1: return self.runs(details, width)
+        case 2: return self.facts(details).flatMap { self.fact($0.name, $0.text, width) }
+        case 3: return self.why(details).flatMap { TextWidth.wrap($0, to: width) }.map { ($0, .plain) }
+        case 4: return self.output(details, width)
+        case 5:
+            let hidden = self.state.isRevealed ? [] : self.model.settings.redact
+            return JSONIndent.lines(of: details.payload, hiding: hidden).flatMap { TextWidth.chop($0, to: width) }
+                .map { ($0, .plain) }
+        default: return self.records(width)
+        }
+    }
+
+    private func runs(_ details: JobDetails, _ width: Int) -> [Line] {
+        guard !details.history.isEmpty else { return [("no run yet", .dim)] }
+        return details.history.enumerated().map { place, run in
+            let started = run.startedAt.map { self.model.moment.time($0) } ?? "-"
+            let end = run.ending == .running ? self.model.moment.wallMilliseconds : run.endedAt
+            var took = ""
+            if let begin = run.startedAt, let end { took = Figures.elapsed(milliseconds: end - begin) }
+            let sign = place + 1 == (self.state.run ?? details.history.count) ? ">" : " "
+            var text = sign + TextWidth.left(String(self.number(place + 1)), 4)
+            text += TextWidth.left(started, 9) + TextWidth.right(took, 7) + "  " + Self.ending(run)
+            let isBad = [.failed, .timeout, .dead].contains(run.ending)
+            return (text, isBad ? .bad : run.ending == .completed ? .good : .plain)
+        }
+    }
+
+    private static func ending(_ run: JobRun) -> String {
+        let status = run.exitStatus.map { "exit \($0)" } ?? ""
+        let error = run.error.isEmpty || run.error == status ? "" : "  \(run.error)"
+        return switch run.ending {
+        case .running: "runs now"
+        case .completed: "done" + (status.isEmpty ? "" : ", \(status)")
+        case .failed: (status.isEmpty ? "failed" : status) + error
+        case .timeout: "time-out" + error
+        case .interrupted: "interrupted" + error
+        case .cancelled: "cancelled" + error
+        case .dead: "dead" + (status.isEmpty ? "" : ", \(status)") + error
+        }
+    }
+
+    private func facts(_ details: JobDetails) -> [(name: String, text: String)] {
+        let job = details.summary
+        var facts = [("action", job.action)]
+        if let arguments = details.arguments { facts.append(("command", arguments.joined(separator: " "))) }
+        if let directory = details.workingDirectory { facts.append(("in", directory)) }
+        let limit = details.timeoutMilliseconds ?? job.limitMilliseconds.map { UInt32(clamping: $0) }
+        facts.append(
+            (
+                "limit",
+                limit.map { $0 == 0 ? "none" : Figures.length(milliseconds: Int64($0), spaced: true) }
+                    ?? "the handler's"
+            )
+        )
+        facts.append(("retries", details.maxRetry.map(String.init) ?? "the handler's"))
+        facts.append(("priority", "\(job.priority)    accepted \(self.model.moment.time(job.enqueuedAt))"))
+        if details.once { facts.append(("once", "never run twice")) }
+        if job.simulated { facts.append(("simulated", "it was not really run")) }
+        if details.interruptions > 0 { facts.append(("interrupted", Figures.count(details.interruptions, "time"))) }
+        if let token = details.fencingToken { facts.append(("token", String(token))) }
+        facts.append(("record", Figures.grouped(job.enqueueSequence)))
+        return facts.map { (name: $0.0, text: $0.1) }
+    }
+
+    private func fact(_ name: String, _ text: String, _ width: Int) -> [Line] {
+        TextWidth.chop(text, to: max(10, width - 12)).enumerated().map { place, piece in
+            (TextWidth.left(place == 0 ? name : "", 12) + piece, .plain)
+        }
+    }
+
+    private func why(_ details: JobDetails) -> [String] {
+        let job = details.summary
+        if let reason = details.waitsBecause { return ["> " + reason] }
+        let last = details.history.last
+        switch job.state {
+        case .inFlight:
+            let worker = job.worker.map { " on worker \($0)" } ?? ""
+            return ["It runs now\(worker), run \(job.runs)."]
+        case .completed:
+            if job.simulated { return ["Simulated: there is no handler for \(job.action); retry makes it real work."] }
+            return ["It is done and will never run again."]
+        case .dead: return self.whyDead(job, last)
+        case .cancelled: return ["An operator cancelled it; r brings it back."]
+        case .pending: return ["It waits for a free worker."]
+        case .scheduled: return ["It waits for its time."]
+        case .parked: return ["No handler can start it."]
+        }
+    }
+
+    private func whyDead(_ job: JobSummary, _ last: JobRun?) -> [String] {
+        var lines = ["\(Figures.count(job.runs, "run")), the last one ended: \(job.error ?? "without a word")"]
+        let same = self.model.view?.deadGroups.first { $0.examples.contains(job.id) }
+        if let same, same.dead > 1 {
+            lines.append("\(Figures.grouped(same.dead)) dead jobs have this error: \(same.error)")
+        }
+        return lines
+    }
+
+    private func output(_ details: JobDetails, _ width: Int) -> [Line] {
+        var text = String(decoding: self.state.output, as: UTF8.self)
+        if text.isEmpty, let run = details.history.last, self.state.run == nil { text = run.outputTail }
+        if text.isEmpty {
+            let word = details.history.isEmpty ? "no run yet" : self.state.isOutputAwaited ? "" : "no output"
+            return [(word, .dim)]
+        }
+        if text.hasSuffix("\n") { text.removeLast() }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.flatMap { line -> [Line] in
+            // A carriage return before the end is a line that was overwritten: the last state of it counts.
+            let whole = line.hasSuffix("\r") ? line.dropLast() : line
+            let shown = whole.split(separator: "\r").last ?? ""
+            let spaced = shown.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "    ")
+            return TextWidth.chop(spaced, to: width).map { ($0, .plain) }
+        }
+    }
+
+    private func records(_ width: Int) -> [Line] {
+        guard let records = self.state.records else { return [("reading the log", .dim)] }
+        guard !records.isEmpty else { return [("the log holds none of it any more; a snapshot does", .dim)] }
+        return records.map { record in
+            let sequence = TextWidth.left(Figures.grouped(record.sequence), 10)
+            let event = TextWidth.left(record.event, 12)
+            return (sequence + self.model.moment.preciseTime(record.time) + " " + event + record.details, .plain)
+        }
+    }
+}

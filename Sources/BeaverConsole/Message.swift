@@ -1,0 +1,42 @@
+package import BeaverQueue
+
+/// What happens to the console.
+package enum Message: Sendable {
+    case key(Key)
+    case mouse(Mouse, row: Int, column: Int)
+    case paste(String)
+    case resized(Size)
+    case tick
+    case stopAsked
+    /// The terminal or the system ends the console; `isHangUp`: the terminal is gone.
+    case endAsked(isHangUp: Bool)
+    case view(Result<QueueView, QueueError>)
+    case list(ListPurpose, Result<JobPage, QueueError>)
+    case details(String, Result<JobDetails, QueueError>)
+    case records(String, [Inspection.Line])
+    case output(String, run: Int?, from: Int64, Result<JobOutput, QueueError>)
+    case groups(Result<[FailureGroup], QueueError>)
+    case selected(BulkAction, label: String, Result<JobSelection, QueueError>)
+    case acted(String, Result<String, QueueError>)
+    case completions(String, [String])
+    case checked(FileCheck)
+    case takeProgress(Int)
+    case taken(Result<EnqueueResult, QueueError>)
+    case crashFacts(CrashFacts)
+    case crashed(CrashOutcome)
+    case tookOver(String?)
+    case stopped
+    case logLine(QueueLogLine)
+}
+
+package enum Mouse: Sendable, Equatable {
+    case click
+    case doubleClick
+    case wheelUp
+    case wheelDown
+}
+
+package enum ListPurpose: Sendable, Equatable {
+    case filter(String)
+    case kind(FailureGroup)
+}

@@ -1,0 +1,287 @@
+package import BeaverQueue
+
+/// Everything the console knows and shows; changed by `update` alone.
+package struct Model: Sendable, Equatable {
+    /// What does not change while the console lives.
+    package struct Settings: Sendable, Equatable {
+        package var isReadOnly = false
+        package var vimKeys = false
+        package var allowsCrashTest = true
+        package var isDemo = false
+        package var isASCII = false
+        /// Names of payload members whose values are hidden.
+        package var redact: [String] = []
+        package var allowsExec = false
+
+        package init() {}
+    }
+
+    /// Where the engine is.
+    package enum Connection: Sendable, Equatable {
+        case embedded
+        case attached
+        /// The server does not answer since then (steady milliseconds); what it said last.
+        case lost(since: Int64, reason: String)
+    }
+
+    package var settings: Settings
+    package let keys: KeyMap
+    package var size: Size
+    package var moment: Moment
+    package var connection: Connection
+
+    package var view: QueueView?
+    package var isViewAwaited = false
+    /// Steady milliseconds.
+    package var nextViewAt: Int64 = 0
+    /// For the idle pace: when something last changed.
+    package var changedAt: Int64 = 0
+    package var isFrozen = false
+    package var events: [QueueView.Event] = []
+    package var lastEvent: UInt64 = 0
+
+    package var focus = Pane.pending
+    /// The list shown below the running jobs where only one fits.
+    package var lower = Pane.pending
+    package var isZoomed = false
+    package var lists: [Pane: ListState] = [:]
+    package var eventsUp = 0
+    package var filter: FilterState?
+    package var marks: Set<String> = []
+    package var followed: String?
+
+    package var sheet = Sheet.none
+    package var prompt: Prompt?
+    package var question: Question?
+    package var help: Int?
+    package var notice: Notice?
+    package var histories: [Prompt.Purpose: [String]] = [:]
+    package var pasted: String?
+    package var quitting: Quitting?
+    /// Crash-tests of this console, and the jobs they lost.
+    package var crashTests: (count: Int, lost: Int) = (0, 0)
+
+    package enum Quitting: Sendable, Equatable {
+        case draining(isSecond: Bool)
+        case done
+    }
+
+    package struct Notice: Sendable, Equatable {
+        package var text: String
+        package var style: Style
+        /// Steady milliseconds.
+        package var until: Int64
+    }
+
+    package init(settings: Settings, size: Size, moment: Moment, isEmbedded: Bool) {
+        self.settings = settings
+        self.keys = KeyMap(vimKeys: settings.vimKeys, readOnly: settings.isReadOnly)
+        self.size = size
+        self.moment = moment
+        self.connection = isEmbedded ? .embedded : .attached
+        for pane in Pane.allCases { self.lists[pane] = ListState() }
+    }
+
+    package static func == (left: Model, right: Model) -> Bool {
+        left.view == right.view && left.moment == right.moment && left.size == right.size
+            && left.sheet == right.sheet && left.prompt == right.prompt && left.question == right.question
+            && left.lists == right.lists && left.filter == right.filter && left.marks == right.marks
+            && left.focus == right.focus && left.notice == right.notice && left.connection == right.connection
+            && left.isZoomed == right.isZoomed && left.help == right.help && left.events == right.events
+            && left.lower == right.lower && left.quitting == right.quitting
+    }
+
+    /// Where the next key goes.
+    package var place: Place {
+        if self.question != nil { return .question }
+        if self.help != nil { return .help }
+        return switch self.sheet {
+        case .none: .main
+        case .detail: .detail
+        case .errors: .errors
+        case .preview: .preview
+        case .crashMenu: .crashMenu
+        case .recovery: .recovery
+        case .proof: .proof
+        }
+    }
+
+    /// The list the keys go to: the filter's where there is one.
+    package var focused: ListState {
+        if let filter = self.filter { return filter.list }
+        return self.lists[self.focus] ?? ListState()
+    }
+
+    package var status: QueueStatus? { self.view?.status }
+    package var isLost: Bool { if case .lost = self.connection { true } else { false } }
+}
+
+/// The panes of the main screen, numbered as their keys.
+package enum Pane: Int, Sendable, Hashable, CaseIterable {
+    case running = 1
+    case pending, scheduled, done, dead, events
+
+    package var list: ViewRequest.List? {
+        switch self {
+        case .running: .running
+        case .pending: .pending
+        case .scheduled: .scheduled
+        case .done: .completed
+        case .dead: .dead
+        case .events: nil
+        }
+    }
+
+    package var title: String {
+        switch self {
+        case .running: "Running"
+        case .pending: "Pending"
+        case .scheduled: "Scheduled"
+        case .done: "Done"
+        case .dead: "Dead"
+        case .events: "Events"
+        }
+    }
+}
+
+/// The rows of a list that are known, and the cursor in it, which belongs to a job and not to a row.
+package struct ListState: Sendable, Equatable {
+    package var rows: [JobSummary] = []
+    /// Place of the first known row in the whole list.
+    package var position: Int?
+    /// nil: the head of the list, whoever is there.
+    package var cursor: String?
+    /// The job at the cursor left the list and its neighbour took its place: an action asks first.
+    package var isUnsure = false
+    package var fromEnd = false
+    /// The first row shown, among the known ones.
+    package var top = 0
+
+    package init() {}
+
+    package var cursorIndex: Int? {
+        guard let cursor = self.cursor else { return self.rows.isEmpty ? nil : 0 }
+        return self.rows.firstIndex { $0.id == cursor }
+    }
+
+    package var current: JobSummary? { self.cursorIndex.map { self.rows[$0] } }
+
+    /// The first row to show so that the cursor is in sight.
+    package func shownTop(height: Int) -> Int {
+        let last = max(0, self.rows.count - height)
+        guard let cursor = self.cursorIndex else { return min(self.top, last) }
+        return min(last, max(min(self.top, cursor), cursor - height + 1))
+    }
+}
+
+package struct FilterState: Sendable, Equatable {
+    package var text: String
+    package var filter: JobFilter
+    package var list = ListState()
+    /// Where each page known so far began; the last one is shown.
+    package var pages: [JobCursor?] = [nil]
+    package var next: JobCursor?
+    package var isAwaited = false
+    package var askedAt: Int64 = 0
+    package var hasAnswer = false
+}
+
+/// What covers the main screen.
+package enum Sheet: Sendable, Equatable {
+    case none
+    case detail(DetailState)
+    case errors(ErrorsState)
+    case preview(PreviewState)
+    case crashMenu(CrashMenuState)
+    case recovery(RecoveryState)
+    case proof(ProofState)
+}
+
+package struct DetailState: Sendable, Equatable {
+    package var id: String
+    package var details: JobDetails?
+    package var records: [Inspection.Line]?
+    package var failure: String?
+    package var output: [UInt8] = []
+    package var outputOffset: Int64 = 0
+    package var isOutputComplete = false
+    package var isOutputAwaited = false
+    package var isAwaited = false
+    package var askedAt: Int64 = 0
+    /// Which run's output is shown, counted from 1; nil is the newest.
+    package var run: Int?
+    /// 1 runs, 2 facts, 3 why, 4 output, 5 payload, 6 records.
+    package var part = 4
+    package var scroll: [Int: Int] = [:]
+    package var isZoomed = false
+    package var follows = false
+    package var isRevealed = false
+    /// The list it was opened from, for the job before and after.
+    package var neighbours: [String] = []
+    package var origin: String
+
+    package init(id: String, neighbours: [String], origin: String) {
+        self.id = id
+        self.neighbours = neighbours
+        self.origin = origin
+    }
+}
+
+package struct ErrorsState: Sendable, Equatable {
+    package var groups: [FailureGroup]?
+    package var failure: String?
+    package var kind = 0
+    package var kindTop = 0
+    package var jobs: [JobSummary] = []
+    package var job = 0
+    package var isInJobs = false
+    package var output = ""
+    package var askedAt: Int64 = 0
+    package var isAwaited = false
+
+    package init() {}
+    package var group: FailureGroup? {
+        guard let groups = self.groups, groups.indices.contains(self.kind) else { return nil }
+        return groups[self.kind]
+    }
+}
+
+package struct Prompt: Sendable, Equatable {
+    package enum Purpose: Sendable, Hashable {
+        case enqueue
+        case filter
+        case createAction
+        case createPayload(action: String)
+        case write
+        case limits
+    }
+
+    package var purpose: Purpose
+    package var text: String
+    /// Characters before the cursor.
+    package var cursor: Int
+    package var completions: [String] = []
+    package var historyPlace: Int?
+    package var note: String?
+
+    package init(_ purpose: Purpose, text: String = "") {
+        self.purpose = purpose
+        self.text = text
+        self.cursor = text.count
+    }
+}
+
+/// Asks before something is done.
+package struct Question: Sendable, Equatable {
+    package var title: String
+    package var lines: [String]
+    package var actionLabel: String
+    /// What is done on yes.
+    package var effect: Effect
+    /// The cursor stands on Cancel first.
+    package var isYes = false
+    /// This must be typed before yes is taken.
+    package var mustType: String?
+    package var typed = ""
+    package var isDangerous = false
+}

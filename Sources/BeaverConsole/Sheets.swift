@@ -1,0 +1,153 @@
+package import BeaverQueue
+
+/// A file that was read and checked, of which nothing has been taken yet.
+package struct FileCheck: Sendable, Equatable {
+    package var path: String
+    /// "JSON array", "commands, one a line".
+    package var form: String
+    package var byteCount: Int64 = 0
+    package var seconds = 0.0
+    package var jobCount = 0
+    package var badCount = 0
+    package var leftOut = 0
+    package var faults: [JobsFault] = []
+    /// The line of the file for each fault.
+    package var faultLines: [String] = []
+    package var firstID: String?
+    package var lastID: String?
+    package var first: String?
+    package var last: String?
+    package var areCommands = false
+    package var workingDirectory = ""
+    /// How often each action stands in it, the most frequent first.
+    package var actions: [(name: String, count: Int)] = []
+    package var failure: String?
+
+    package init(path: String, form: String) {
+        self.path = path
+        self.form = form
+    }
+
+    package static func == (left: FileCheck, right: FileCheck) -> Bool {
+        left.path == right.path && left.form == right.form && left.jobCount == right.jobCount
+            && left.badCount == right.badCount && left.failure == right.failure && left.faults == right.faults
+            && left.byteCount == right.byteCount
+    }
+}
+
+/// Limits of the commands of a file.
+package struct FileLimits: Sendable, Equatable {
+    package var timeoutMilliseconds: UInt32?
+    package var maxRetry: UInt16?
+    package init() {}
+}
+
+package struct PreviewState: Sendable, Equatable {
+    package var path: String
+    package var check: FileCheck?
+    package var limits = FileLimits()
+    package var fault = 0
+    /// Jobs taken so far, while they are taken.
+    package var taken: Int?
+
+    package init(path: String) { self.path = path }
+}
+
+/// What the crash menu says before anything is done.
+package struct CrashFacts: Sendable, Equatable {
+    package var isEmbedded = true
+    package var isDemo = false
+    package var storeBytes: Int64 = 0
+    package var freeBytes: Int64 = 0
+    /// Why kill -9 of an attached server is not possible here; nil: it is.
+    package var whyNoSignal: String?
+    package var serverPid: Int32 = 0
+
+    package init() {}
+}
+
+package struct CrashMenuState: Sendable, Equatable {
+    package var chosen = 0
+    package var facts = CrashFacts()
+    package var addsLoad = false
+    /// `kill`, typed for entry 4.
+    package var typed = ""
+    package init() {}
+}
+
+package enum CrashKind: Int, Sendable, Equatable {
+    case kill = 1
+    case powerCut
+    case lyingDisk
+    case signal
+}
+
+/// What the console had been told before a crash; nothing of it is read back from the engine.
+package struct CrashBefore: Sendable, Equatable {
+    package var status: QueueStatus
+    package var wallMilliseconds: Int64
+    /// Records a crash was said to replay.
+    package var recordsToReplay: Int
+
+    package init(status: QueueStatus, wallMilliseconds: Int64, recordsToReplay: Int) {
+        self.status = status
+        self.wallMilliseconds = wallMilliseconds
+        self.recordsToReplay = recordsToReplay
+    }
+}
+
+/// What a crash-test found, for the recovery screen and the proof.
+package struct CrashOutcome: Sendable, Equatable {
+    package var kind: CrashKind
+    package var failure: String?
+    /// The engine's own report of its recovery.
+    package var recovery = QueueStatus.Recovery()
+    /// From the kill to an answer of the new engine.
+    package var downSeconds = 0.0
+    /// The state before recovery's own events, rebuilt from the files by a reader of its own.
+    package var replayed = QueueStatus.Jobs()
+    /// After it.
+    package var after = QueueStatus()
+    /// Last record written at the crash, and that which was synced, as found in the files.
+    package var sequence: UInt64 = 0
+    package var fingerprintSequence: UInt64 = 0
+    package var fingerprintBefore = ""
+    package var fingerprintReplayed = ""
+    package var ownCount = 0
+    package var ownChecked = 0
+    package var ownMissing: [String] = []
+    package var unanswered = 0
+    package var unansweredFound = 0
+    package var cutBytes: Int64 = 0
+    package var evidence: String?
+
+    package init(_ kind: CrashKind) { self.kind = kind }
+
+    package var lost: Int { self.ownMissing.count }
+}
+
+package struct RecoveryState: Sendable, Equatable {
+    package var kind: CrashKind
+    package var before: CrashBefore
+    package var outcome: CrashOutcome?
+    /// Steps shown so far, and when the next comes (steady milliseconds).
+    package var shown = 0
+    package var nextAt: Int64 = 0
+    package var isHurried = false
+
+    package init(kind: CrashKind, before: CrashBefore) {
+        self.kind = kind
+        self.before = before
+    }
+}
+
+package struct ProofState: Sendable, Equatable {
+    package var before: CrashBefore
+    package var outcome: CrashOutcome
+    package var showsSteps = false
+
+    package init(before: CrashBefore, outcome: CrashOutcome) {
+        self.before = before
+        self.outcome = outcome
+    }
+}

@@ -1,0 +1,169 @@
+internal import BeaverQueue
+
+/// The crash-test: menu, recovery, proof.
+extension Model {
+    mutating func openCrashMenu() -> [Effect] {
+        guard self.settings.allowsCrashTest else {
+            self.notify("the crash-test is off: console.crash_test", .warning)
+            return []
+        }
+        guard self.view != nil else {
+            self.notify("nothing is known of the queue yet", .dim)
+            return []
+        }
+        self.sheet = .crashMenu(CrashMenuState())
+        return [.dropTyped, .crashFacts]
+    }
+
+    mutating func took(facts: CrashFacts) -> [Effect] {
+        guard case .crashMenu(var state) = self.sheet else { return [] }
+        state.facts = facts
+        self.sheet = .crashMenu(state)
+        return []
+    }
+
+    mutating func crashMenuKey(_ action: Action) -> [Effect] {
+        guard case .crashMenu(var state) = self.sheet else { return [] }
+        switch action {
+        case .back:
+            self.sheet = .none
+            return []
+        case .choose(let number): state.chosen = number
+        case .up: state.chosen = max(0, state.chosen - 1)
+        case .down: state.chosen = min(4, state.chosen + 1)
+        case .addLoad: state.addsLoad.toggle()
+        case .confirm: return self.confirmCrash(state)
+        default: break
+        }
+        self.sheet = .crashMenu(state)
+        return []
+    }
+
+    /// The word that must be typed before a server is killed; nil: the key is not for it.
+    mutating func crashTypedKey(_ key: Key) -> [Effect]? {
+        guard case .crashMenu(var state) = self.sheet, state.facts.whyNoSignal == nil, !state.facts.isEmbedded else {
+            return nil
+        }
+        switch key {
+        case .character(let scalar) where ("a"..."z").contains(scalar):
+            if state.typed.count < 8 { state.typed.unicodeScalars.append(scalar) }
+        case .backspace:
+            if !state.typed.isEmpty { state.typed.removeLast() }
+        default: return nil
+        }
+        self.sheet = .crashMenu(state)
+        return []
+    }
+
+    /// Why an entry of the menu cannot be done here; nil: it can.
+    package static func whyNot(_ chosen: Int, _ facts: CrashFacts) -> String? {
+        switch chosen {
+        case 1 where !facts.isEmbedded: "the engine is in another process; 4 kills that"
+        case 2 where !facts.isEmbedded: "only where the engine is inside the console"
+        case 2 where facts.storeBytes * 2 > facts.freeBytes: "a copy of the store does not fit on the disk"
+        case 3: "only in beaver-tui torture: a simulated disk"
+        case 4 where facts.isEmbedded: "the engine is inside this console"
+        case 4: facts.whyNoSignal
+        default: nil
+        }
+    }
+
+    private mutating func confirmCrash(_ state: CrashMenuState) -> [Effect] {
+        guard state.chosen > 0, let kind = CrashKind(rawValue: state.chosen), let status = self.status else {
+            self.sheet = .none
+            return []
+        }
+        if let reason = Self.whyNot(state.chosen, state.facts) {
+            self.notify("not here: \(reason)", .warning)
+            return []
+        }
+        if kind == .signal, state.typed != "kill" {
+            self.notify("type kill, then Enter", .warning)
+            return []
+        }
+        let before = CrashBefore(
+            status: status,
+            wallMilliseconds: self.moment.wallMilliseconds,
+            recordsToReplay: self.view?.recordsToReplay ?? 0
+        )
+        self.sheet = .recovery(RecoveryState(kind: kind, before: before))
+        self.local(.warning, "crash-test: \(kind.title)")
+        return [.crash(kind, before, addsLoad: state.addsLoad)]
+    }
+
+    // MARK: Recovery and proof
+
+    mutating func took(outcome: CrashOutcome) -> [Effect] {
+        guard case .recovery(var state) = self.sheet else { return [] }
+        self.nextViewAt = 0
+        if let failure = outcome.failure {
+            self.sheet = .none
+            self.notify(failure, .bad, seconds: 12)
+            self.local(.error, "crash-test: \(failure)")
+            return self.askView()
+        }
+        self.crashTests.count += 1
+        self.crashTests.lost += outcome.lost
+        let lost = outcome.lost
+        self.local(
+            lost > 0 ? .error : .info,
+            "crash-test: back in \(Figures.precise(outcome.downSeconds)), lost \(lost)"
+        )
+        state.outcome = outcome
+        state.nextAt = self.moment.steadyMilliseconds
+        self.sheet = .recovery(state)
+        self.advanceRecovery()
+        return self.askView()
+    }
+
+    /// One step every third of a second, so that a person can read what took milliseconds.
+    mutating func advanceRecovery() {
+        guard case .recovery(var state) = self.sheet, let outcome = state.outcome else { return }
+        let now = self.moment.steadyMilliseconds
+        while now >= state.nextAt, state.shown <= outcome.recovery.phases.count {
+            state.shown += 1
+            state.nextAt += state.isHurried ? 0 : 350
+        }
+        if state.shown > outcome.recovery.phases.count {
+            self.sheet = .proof(ProofState(before: state.before, outcome: outcome))
+        } else {
+            self.sheet = .recovery(state)
+        }
+    }
+
+    mutating func hurryRecovery() -> [Effect] {
+        guard case .recovery(var state) = self.sheet else { return [] }
+        state.isHurried = true
+        state.nextAt = self.moment.steadyMilliseconds
+        self.sheet = .recovery(state)
+        self.advanceRecovery()
+        return []
+    }
+
+    mutating func proofKey(_ action: Action) -> [Effect] {
+        guard case .proof(var state) = self.sheet else { return [] }
+        switch action {
+        case .back:
+            self.sheet = .none
+            return self.askView()
+        case .records:
+            state.showsSteps.toggle()
+            self.sheet = .proof(state)
+            return []
+        case .saveReport:
+            return [.saveReport(ProofText(state, self.moment).report)]
+        default: return []
+        }
+    }
+}
+
+extension CrashKind {
+    package var title: String {
+        switch self {
+        case .kill: "Kill"
+        case .powerCut: "Power cut, on a copy"
+        case .lyingDisk: "Lying disk"
+        case .signal: "kill -9"
+        }
+    }
+}

@@ -1,0 +1,179 @@
+internal import BeaverQueue
+
+/// The screen of one job.
+extension Model {
+    mutating func openDetail(follows: Bool) -> [Effect] {
+        guard let job = self.focused.current else {
+            self.notify(self.focus == .events ? "events have no more to show" : "there is no job at the cursor", .dim)
+            return []
+        }
+        var state = DetailState(
+            id: job.id,
+            neighbours: self.focused.rows.map(\.id),
+            origin: self.filter == nil ? self.focus.title : "the filter"
+        )
+        state.follows = follows
+        return self.show(state)
+    }
+
+    mutating func show(_ new: DetailState) -> [Effect] {
+        var state = new
+        state.isAwaited = true
+        state.isOutputAwaited = true
+        state.askedAt = self.moment.steadyMilliseconds
+        self.sheet = .detail(state)
+        return [.details(state.id), .records(state.id), .output(state.id, run: nil, from: 0)]
+    }
+
+    mutating func detailKey(_ action: Action) -> [Effect] {
+        guard case .detail(var state) = self.sheet else { return [] }
+        var effects: [Effect] = []
+        switch action {
+        case .back:
+            self.sheet = .none
+            return self.askView()
+        case .pane(let part): state.part = part
+        case .nextPane: state.part = state.part % 6 + 1
+        case .previousPane: state.part = (state.part + 4) % 6 + 1
+        case .zoom: state.isZoomed.toggle()
+        case .reveal: state.isRevealed.toggle()
+        case .followOutput:
+            state.follows.toggle()
+            state.part = 4
+        case .previousRun, .nextRun: effects = self.otherRun(action == .nextRun ? 1 : -1, &state)
+        case .previousJob, .nextJob: return self.otherJob(action == .nextJob ? 1 : -1, state)
+        case .retry, .cancel, .purge: return self.actOnDetail(action, state)
+        case .write: return self.askWrite()
+        default: self.scroll(action, &state)
+        }
+        self.sheet = .detail(state)
+        return effects
+    }
+
+    private func scroll(_ action: Action, _ state: inout DetailState) {
+        let (lines, height) = DetailParts(self, state).extent(of: state.part)
+        let end = max(0, lines - height)
+        // Output is read from its end, everything else from its beginning.
+        var place = min(end, state.scroll[state.part] ?? (state.part == 4 ? end : 0))
+        switch action {
+        case .up: place -= 1
+        case .down: place += 1
+        case .pageUp: place -= height
+        case .pageDown: place += height
+        case .first: place = 0
+        case .last: place = end
+        default: break
+        }
+        if state.part == 4, place < end { state.follows = false }
+        state.scroll[state.part] = max(0, min(end, place))
+        if state.part == 4, place >= end { state.scroll[4] = nil }
+    }
+
+    private func otherRun(_ step: Int, _ state: inout DetailState) -> [Effect] {
+        let count = state.details?.history.count ?? 0
+        guard count > 0 else { return [] }
+        let run = max(1, min(count, (state.run ?? count) + step))
+        guard run != state.run ?? count else { return [] }
+        state.run = run == count ? nil : run
+        state.output = []
+        state.outputOffset = 0
+        state.isOutputAwaited = true
+        state.scroll[4] = nil
+        return [.output(state.id, run: self.runNumber(state), from: 0)]
+    }
+
+    /// The number of the run as `output` counts: all runs of the job, of which the history keeps the newest.
+    func runNumber(_ state: DetailState) -> Int? {
+        guard let run = state.run, let details = state.details else { return nil }
+        return max(details.summary.runs, details.history.count) - details.history.count + run
+    }
+
+    private mutating func otherJob(_ step: Int, _ state: DetailState) -> [Effect] {
+        guard let place = state.neighbours.firstIndex(of: state.id),
+            state.neighbours.indices.contains(place + step)
+        else { return [] }
+        var next = DetailState(
+            id: state.neighbours[place + step],
+            neighbours: state.neighbours,
+            origin: state.origin
+        )
+        next.part = state.part
+        return self.show(next)
+    }
+
+    private mutating func actOnDetail(_ action: Action, _ state: DetailState) -> [Effect] {
+        guard let job = state.details?.summary else { return [] }
+        let bulk: BulkAction = action == .retry ? .retry : action == .cancel ? .cancel : .purge
+        return self.act(bulk, on: job, isUnsure: false)
+    }
+
+    // MARK: Answers
+
+    mutating func tookDetail(_ message: Message) -> [Effect] {
+        if case .details(let id, .success(let details)) = message, self.followed == id, self.sheet == .none {
+            return self.followed(id, is: details.summary.state)
+        }
+        guard case .detail(var state) = self.sheet else { return [] }
+        switch message {
+        case .details(let id, let result):
+            guard id == state.id else { return [] }
+            state.isAwaited = false
+            switch result {
+            case .success(let details):
+                state.details = details
+                state.failure = nil
+            case .failure(let error): state.failure = error.message
+            }
+        case .records(let id, let lines):
+            guard id == state.id else { return [] }
+            state.records = lines
+        case .output(let id, let run, let offset, let result):
+            guard id == state.id, run == self.runNumber(state), offset == state.outputOffset else { return [] }
+            state.isOutputAwaited = false
+            if case .success(let output) = result {
+                state.output += output.bytes
+                // The newest of it is enough for a screen; all of it is in the file.
+                if state.output.count > 1 << 20 { state.output.removeFirst(state.output.count - 1 << 19) }
+                state.outputOffset = output.nextOffset
+                state.isOutputComplete = output.isComplete
+            }
+        default: return []
+        }
+        self.sheet = .detail(state)
+        return []
+    }
+
+    /// A job that may still change is looked at again, its output more often while it is followed.
+    mutating func refreshDetail() -> [Effect] {
+        guard case .detail(var state) = self.sheet, !self.isLost else { return [] }
+        let now = self.moment.steadyMilliseconds
+        let isRunning = state.details?.summary.state == .inFlight
+        var effects: [Effect] = []
+        let isOutputDue = !state.isOutputAwaited && !state.isOutputComplete && state.run == nil
+        if isOutputDue, isRunning || state.follows {
+            state.isOutputAwaited = true
+            effects.append(.output(state.id, run: nil, from: state.outputOffset))
+        }
+        if now - state.askedAt >= 1_000, !state.isAwaited, state.failure == nil {
+            state.isAwaited = true
+            state.askedAt = now
+            effects.append(.details(state.id))
+            if self.hasNewRun(state) {
+                state.output = []
+                state.outputOffset = 0
+                state.isOutputComplete = false
+                effects += [.records(state.id), .output(state.id, run: nil, from: 0)]
+                state.isOutputAwaited = true
+            }
+        }
+        self.sheet = .detail(state)
+        return effects
+    }
+
+    /// The log says more about the job than its records in sight.
+    private func hasNewRun(_ state: DetailState) -> Bool {
+        guard let records = state.records, let details = state.details else { return false }
+        let dispatched = records.filter { $0.event == "DISPATCH" }.count
+        return details.summary.runs > dispatched && dispatched > 0
+    }
+}

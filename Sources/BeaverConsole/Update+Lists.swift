@@ -1,0 +1,292 @@
+internal import BeaverQueue
+
+/// Lists: what is asked of the engine, and where the cursor stands.
+extension Model {
+    /// The panes of `wantedView`, in its order.
+    var viewPanes: [Pane] {
+        var panes: [Pane] = [.running]
+        let layout = MainLayout(self)
+        for pane in layout.panes where pane.list != nil && !panes.contains(pane) { panes.append(pane) }
+        if self.focus.list != nil, !panes.contains(self.focus) { panes.append(self.focus) }
+        return panes
+    }
+
+    /// What is in sight, and a little more, so that a step down needs no answer first.
+    var wantedView: ViewRequest {
+        let layout = MainLayout(self)
+        let panes = self.viewPanes.compactMap { pane -> ViewRequest.Pane? in
+            guard let list = pane.list else { return nil }
+            let height = max(1, layout.height(of: pane))
+            let state = self.lists[pane] ?? ListState()
+            guard pane == self.focus, state.cursor != nil || state.fromEnd else {
+                return ViewRequest.Pane(list, count: min(100, height + (pane == self.focus ? height : 0)))
+            }
+            let reach = min(90, height * 2)
+            if state.fromEnd, state.cursor == nil {
+                return ViewRequest.Pane(list, before: 0, count: reach, fromEnd: true)
+            }
+            return ViewRequest.Pane(list, anchor: state.cursor, before: reach, count: reach)
+        }
+        return ViewRequest(panes: panes, eventsAfter: self.lastEvent)
+    }
+
+    /// Takes the rows of an answer; the cursor stays with its job, or says that the job has left.
+    mutating func take(_ answer: QueueView.Pane, into pane: Pane) {
+        guard var state = self.lists[pane] else { return }
+        let shownID = state.rows.indices.contains(state.top) ? state.rows[state.top].id : nil
+        let old = state.rows
+        state.rows = answer.rows
+        state.position = answer.position
+        if let cursor = state.cursor, !answer.rows.contains(where: { $0.id == cursor }) {
+            self.replaceCursor(cursor, old, &state, pane)
+        } else if state.fromEnd, state.cursor == nil {
+            state.cursor = answer.rows.last?.id
+        }
+        if let shownID, state.cursor != nil, let top = state.rows.firstIndex(where: { $0.id == shownID }) {
+            state.top = top
+        } else if state.cursor == nil {
+            state.top = 0
+        }
+        if state.cursor != nil { state.top = state.shownTop(height: max(1, MainLayout(self).height(of: pane))) }
+        self.lists[pane] = state
+    }
+
+    /// The job at the cursor has left its list: the next one that is still there takes the cursor, and the next action
+    /// asks before it touches it.
+    private mutating func replaceCursor(_ id: String, _ old: [JobSummary], _ state: inout ListState, _ pane: Pane) {
+        let place = old.firstIndex { $0.id == id } ?? 0
+        let present = Set(state.rows.map(\.id))
+        let behind = old.dropFirst(place + 1).first { present.contains($0.id) }
+        let before = old.prefix(place).last { present.contains($0.id) }
+        state.cursor = (behind ?? before)?.id
+        state.fromEnd = false
+        state.isUnsure = true
+        if self.focus == pane, self.followed == nil, self.sheet == .none, self.filter == nil {
+            self.notify("\(id) has left \(pane.title)", .dim, seconds: 3)
+        }
+    }
+
+    mutating func choose(_ pane: Pane) -> [Effect] {
+        self.focus = pane
+        if pane != .running { self.lower = pane }
+        self.filter = nil
+        self.followed = nil
+        self.eventsUp = 0
+        self.lists[pane]?.isUnsure = false
+        return self.askView()
+    }
+
+    func neighbour(_ step: Int) -> Pane {
+        let all = Pane.allCases
+        let place = (all.firstIndex(of: self.focus) ?? 0) + step
+        return all[(place + all.count) % all.count]
+    }
+
+    mutating func move(_ action: Action) -> [Effect] {
+        if self.filter != nil { return self.moveInFilter(action) }
+        if self.focus == .events { return self.moveInEvents(action) }
+        guard var state = self.lists[self.focus] else { return [] }
+        let height = max(1, MainLayout(self).height(of: self.focus))
+        self.followed = nil
+        state.isUnsure = false
+        switch action {
+        case .first:
+            state.cursor = nil
+            state.fromEnd = false
+            state.top = 0
+        case .last:
+            state.cursor = nil
+            state.fromEnd = true
+        default:
+            state.fromEnd = false
+            Self.step(action, &state, height)
+        }
+        self.lists[self.focus] = state
+        return self.askView()
+    }
+
+    static func step(_ action: Action, _ state: inout ListState, _ height: Int) {
+        guard !state.rows.isEmpty else { return }
+        let index = state.cursorIndex ?? 0
+        let steps: [Action: Int] = [.up: -1, .down: 1, .pageUp: -height, .pageDown: height]
+        let target = max(0, min(state.rows.count - 1, index + (steps[action] ?? 0)))
+        state.cursor = state.rows[target].id
+        state.top = state.shownTop(height: height)
+    }
+
+    mutating func chooseRow(_ row: Int, in pane: Pane) {
+        if self.filter != nil {
+            guard let list = self.filter?.list, list.rows.indices.contains(list.top + row) else { return }
+            self.filter?.list.cursor = list.rows[list.top + row].id
+            return
+        }
+        guard var state = self.lists[pane], pane.list != nil else { return }
+        let index = state.shownTop(height: max(1, MainLayout(self).height(of: pane))) + row
+        guard state.rows.indices.contains(index) else { return }
+        state.cursor = state.rows[index].id
+        state.isUnsure = false
+        self.lists[pane] = state
+    }
+
+    private mutating func moveInEvents(_ action: Action) -> [Effect] {
+        let height = max(1, MainLayout(self).height(of: .events))
+        switch action {
+        case .up: self.eventsUp += 1
+        case .down: self.eventsUp -= 1
+        case .pageUp: self.eventsUp += height
+        case .pageDown: self.eventsUp -= height
+        case .first: self.eventsUp = self.events.count
+        default: self.eventsUp = 0
+        }
+        self.eventsUp = max(0, min(self.eventsUp, self.events.count - height))
+        return []
+    }
+
+    // MARK: Filter
+
+    /// The filter of a prompt's text, set as it is typed.
+    mutating func setFilter(_ text: String) -> [Effect] {
+        let trimmed = text.split(separator: " ").joined(separator: " ")
+        guard !trimmed.isEmpty else {
+            self.filter = nil
+            return self.askView()
+        }
+        let reading = FilterText.read(trimmed)
+        self.prompt?.note = reading.fault
+        guard self.filter?.filter != reading.filter || self.filter == nil else {
+            self.filter?.text = text
+            return []
+        }
+        self.filter = FilterState(text: text, filter: reading.filter)
+        return self.askFilter()
+    }
+
+    static let pageRows = 200
+
+    private mutating func askFilter() -> [Effect] {
+        guard let state = self.filter, !state.isAwaited else { return [] }
+        self.filter?.isAwaited = true
+        self.filter?.askedAt = self.moment.steadyMilliseconds
+        return [
+            .list(.filter(state.text), state.filter, after: state.pages.last ?? nil, limit: Self.pageRows)
+        ]
+    }
+
+    mutating func refreshFilter() -> [Effect] {
+        guard let state = self.filter, self.moment.steadyMilliseconds - state.askedAt >= 1_000 else { return [] }
+        return self.askFilter()
+    }
+
+    mutating func took(_ purpose: ListPurpose, _ result: Result<JobPage, QueueError>) -> [Effect] {
+        guard case .filter(let text) = purpose else { return self.tookKind(purpose, result) }
+        guard var state = self.filter else { return [] }
+        state.isAwaited = false
+        // Typing went on meanwhile.
+        guard state.text == text else {
+            self.filter = state
+            return self.askFilter()
+        }
+        switch result {
+        case .success(let page):
+            state.hasAnswer = true
+            let old = state.list
+            state.list.rows = page.jobs
+            state.next = page.next
+            if let cursor = old.cursor, !page.jobs.contains(where: { $0.id == cursor }) {
+                let place = old.rows.firstIndex { $0.id == cursor } ?? 0
+                state.list.cursor = page.jobs.isEmpty ? nil : page.jobs[min(place, page.jobs.count - 1)].id
+                state.list.isUnsure = true
+            }
+            state.list.top = state.list.shownTop(height: max(1, MainLayout(self).height(of: self.lower)))
+            self.filter = state
+        case .failure(let error):
+            self.filter = state
+            self.failed(error)
+        }
+        return []
+    }
+
+    private mutating func moveInFilter(_ action: Action) -> [Effect] {
+        guard var state = self.filter else { return [] }
+        let height = max(1, MainLayout(self).height(of: self.lower))
+        state.list.isUnsure = false
+        let index = state.list.cursorIndex ?? 0
+        let isAtEnd = index >= state.list.rows.count - 1
+        switch action {
+        case .down where isAtEnd, .pageDown where isAtEnd:
+            guard let next = state.next else { return [] }
+            state.pages.append(next)
+            state.list = ListState()
+            self.filter = state
+            return self.askFilter()
+        case .up where index == 0, .pageUp where index == 0, .first:
+            guard state.pages.count > 1 else {
+                state.list.cursor = state.list.rows.first?.id
+                break
+            }
+            if action == .first { state.pages = [nil] } else { state.pages.removeLast() }
+            state.list = ListState()
+            self.filter = state
+            return self.askFilter()
+        case .last: state.list.cursor = state.list.rows.last?.id
+        default: Self.step(action, &state.list, height)
+        }
+        state.list.top = state.list.shownTop(height: height)
+        self.filter = state
+        return []
+    }
+
+    // MARK: Marks and following
+
+    mutating func mark(all: Bool) -> [Effect] {
+        if all {
+            let ids = Set(self.focused.rows.map(\.id))
+            guard !ids.isEmpty else { return [] }
+            if ids.isSubset(of: self.marks) { self.marks.subtract(ids) } else { self.marks.formUnion(ids) }
+            self.notify("\(Figures.count(self.marks.count, "job")) marked; r, d or x act on them", .marked)
+            return []
+        }
+        guard let job = self.focused.current else { return [] }
+        if self.marks.remove(job.id) == nil { self.marks.insert(job.id) }
+        return self.move(.down)
+    }
+
+    mutating func toggleFollow() -> [Effect] {
+        if self.followed != nil {
+            self.followed = nil
+            self.notify("no longer followed", .dim)
+            return []
+        }
+        guard let job = self.focused.current else { return [] }
+        self.followed = job.id
+        self.lists[self.focus]?.cursor = job.id
+        self.notify("following \(job.id) wherever it goes", .good)
+        return [.details(job.id)]
+    }
+
+    /// Finds the followed job again when it has left the list in sight.
+    mutating func followJob() -> [Effect] {
+        guard let id = self.followed, self.lists[self.focus]?.rows.contains(where: { $0.id == id }) != true else {
+            return []
+        }
+        return [.details(id)]
+    }
+
+    /// The followed job is in this state now: its pane is chosen, and the cursor stands on it.
+    mutating func followed(_ id: String, is state: JobState) -> [Effect] {
+        let pane: Pane =
+            switch state {
+            case .pending, .parked: .pending
+            case .scheduled: .scheduled
+            case .inFlight: .running
+            case .completed: .done
+            case .dead, .cancelled: .dead
+            }
+        self.focus = pane
+        if pane != .running { self.lower = pane }
+        guard self.lists[pane]?.cursor != id else { return [] }
+        self.lists[pane]?.cursor = id
+        self.lists[pane]?.isUnsure = false
+        return self.askView()
+    }
+}

@@ -1,0 +1,194 @@
+internal import BeaverQueue
+
+/// The crash-test: menu, recovery, proof.
+extension View {
+    private var sheetArea: MainLayout.Area {
+        let foot = self.size.rows >= 20 ? 2 : 0
+        return MainLayout.Area(
+            row: 3,
+            column: 0,
+            rows: max(3, self.size.rows - 3 - foot),
+            columns: self.size.columns
+        )
+    }
+
+    private mutating func drawLines(_ lines: [(text: String, style: Style)], in area: MainLayout.Area) {
+        for (place, line) in lines.prefix(max(0, area.rows - 2)).enumerated() {
+            self.screen.put(
+                TextWidth.cut(line.text, to: area.columns - 4),
+                row: area.row + 1 + place,
+                column: area.column + 2,
+                style: line.style
+            )
+        }
+    }
+
+    // MARK: Menu
+
+    mutating func drawCrashMenu(_ state: CrashMenuState) {
+        self.drawHeader()
+        self.drawBooks()
+        self.drawProgress()
+        let area = self.sheetArea
+        self.drawBox(
+            area,
+            title: "Crash-test",
+            foot: "0-4 choose   Enter do it   Esc back",
+            isFocused: true,
+            style: .warning
+        )
+        self.drawLines(self.crashLines(state), in: area)
+        guard self.size.rows >= 20 else { return }
+        self.drawSafetyLine(0, row: self.size.rows - 2)
+        let tests = self.model.crashTests
+        let last = tests.count == 0 ? "never from this console" : "\(tests.count), lost \(tests.lost)"
+        self.screen.put("Last crash-test: \(last)", row: self.size.rows - 1, column: 1, style: .dim)
+    }
+
+    private func crashLines(_ state: CrashMenuState) -> [(text: String, style: Style)] {
+        let facts = state.facts
+        let entries: [(name: String, lines: [String])] = [
+            ("Cancel", [""]),
+            ("Kill", self.killLines(facts)),
+            (
+                "Power cut",
+                [
+                    "What was not synced is gone, the last write is torn.",
+                    "On a copy (\(Figures.bytes(facts.storeBytes))) made then; yours is untouched.",
+                ]
+            ),
+            ("Lying disk", ["The disk says synced and is not: simulated."]),
+            ("kill -9", ["The server, pid \(facts.serverPid), by the real signal."]),
+        ]
+        var lines: [(text: String, style: Style)] = [("", .plain)]
+        for (number, entry) in entries.enumerated() {
+            let sign = number == state.chosen ? ">" : " "
+            var texts = entry.lines
+            let whyNot = Model.whyNot(number, facts)
+            if let whyNot { texts = TextWidth.wrap("Not here: \(whyNot)", to: max(20, self.size.columns - 24)) }
+            let style: Style = number == state.chosen ? .figure : whyNot == nil ? .plain : .dim
+            lines.append(("\(sign) \(number)  \(TextWidth.left(entry.name, 11)) \(texts.first ?? "")", style))
+            for text in texts.dropFirst() { lines.append((String(repeating: " ", count: 17) + text, style)) }
+            if number == 0 { lines.append(("", .plain)) }
+        }
+        if state.chosen == 4, Model.whyNot(4, facts) == nil {
+            lines += [("", .plain), ("Type kill, then Enter:  \(state.typed)_", .warning)]
+        }
+        lines.append(("", .plain))
+        return lines + self.costLines(state)
+    }
+
+    private func killLines(_ facts: CrashFacts) -> [String] {
+        let promise =
+            self.status.wal.sync == .always
+            ? "On this store: a kill loses nothing that was answered."
+            : "On this store: a kill loses nothing that was written."
+        return ["The engine dies between two steps, as by kill -9.", promise]
+    }
+
+    /// What it costs now: commands that die and run again.
+    private func costLines(_ state: CrashMenuState) -> [(text: String, style: Style)] {
+        let running = self.status.jobs.inFlight
+        let rows = self.model.lists[.running]?.rows ?? []
+        let seldom = rows.first { $0.runs > 2 }.map { " (\($0.id): its \(Figures.ordinal($0.runs + 1)) run)" } ?? ""
+        let rate = Figures.rate(self.status.rates.completedPerSecond).replacingSuffix("/s", with: " jobs/s")
+        return [
+            ("With 1, \(Figures.count(running, "command")) that run now die and run again\(seldom).", .plain),
+            ("Jobs marked \"once\" among them end as dead, not run again.", .plain),
+            ("", .plain),
+            ("Load \(rate)", .plain),
+        ]
+    }
+
+    // MARK: Recovery
+
+    mutating func drawRecovery(_ state: RecoveryState) {
+        self.drawHeader()
+        if state.kind == .powerCut {
+            self.drawBooks()
+        } else {
+            self.screen.put(
+                " Pending -  Running -  Scheduled -  Done -  Dead -",
+                row: 1,
+                column: 0,
+                width: self.size.columns
+            )
+        }
+        let area = self.sheetArea
+        let time = self.model.moment.preciseTime(state.before.wallMilliseconds)
+        self.drawBox(
+            area,
+            title: "Crash-test: \(state.kind == .powerCut ? "power cut" : "killed") \(time), coming back",
+            foot: "any key: real speed",
+            style: .warning
+        )
+        let before = state.before.status
+        var lines: [(text: String, style: Style)] = [
+            ("", .plain),
+            (
+                "at the kill   \(before.jobs.inFlight) running, record \(Figures.grouped(before.wal.lastSequence)) written, "
+                    + "\(Figures.grouped(before.wal.syncedSequence)) synced", .plain
+            ),
+            ("", .plain),
+        ]
+        lines += self.stepLines(state.outcome, shown: state.shown)
+        lines.append(("", .plain))
+        if state.outcome == nil {
+            lines.append(("the store is coming back", .dim))
+        } else if !state.isHurried {
+            lines.append(("shown slowly so that you can read it; the times are the true ones", .dim))
+        }
+        lines += [("", .plain), ("The same times are in beaver-tui status --json after every start.", .dim)]
+        self.drawLines(lines, in: area)
+    }
+
+    static let phaseNames: [String: String] = [
+        "lock": "directory locked", "snapshot": "snapshot read", "replay": "log replayed", "log": "log replayed",
+        "tail": "end of log judged", "orphans": "processes left behind ended", "epoch": "new epoch synced",
+    ]
+
+    private func stepLines(_ outcome: CrashOutcome?, shown: Int) -> [(text: String, style: Style)] {
+        guard let outcome else { return [("> waiting for the directory", .plain)] }
+        return outcome.recovery.phases.enumerated().map { place, phase in
+            let name = Self.phaseNames[phase.name] ?? phase.name
+            if place > shown { return ("·  \(name)", .dim) }
+            var text = TextWidth.left("\(place == shown ? ">" : "✓")  \(name)", 44)
+            text += TextWidth.right(Figures.seconds(phase.seconds), 10)
+            if phase.name == "snapshot" { text += "  record \(Figures.grouped(outcome.recovery.snapshotSequence))" }
+            if phase.name == "replay" || phase.name == "log" {
+                text += "  \(Figures.count(outcome.recovery.replayedRecords, "record"))"
+            }
+            return (text, place == shown ? .figure : .good)
+        }
+    }
+
+    // MARK: Proof
+
+    mutating func drawProof(_ state: ProofState) {
+        self.drawHeader()
+        self.drawBooks()
+        let proof = ProofText(state, self.model.moment)
+        let rows = self.size.rows - 2 - (self.size.rows >= 20 ? 1 : 0)
+        let area = MainLayout.Area(row: 2, column: 0, rows: max(3, rows), columns: self.size.columns)
+        self.drawBox(
+            area,
+            title: proof.headline,
+            foot: "Enter back to work   v steps   w save report",
+            isFocused: true,
+            style: proof.isGood ? .good : .bad
+        )
+        if state.showsSteps {
+            self.drawLines([("", .plain)] + self.stepLines(state.outcome, shown: .max - 1), in: area)
+        } else {
+            self.drawLines(proof.lines, in: area)
+        }
+        if self.size.rows >= 20 { self.drawSafetyLine(0, row: self.size.rows - 1) }
+    }
+}
+
+extension String {
+    /// The text with its end replaced, if it has it.
+    func replacingSuffix(_ suffix: String, with other: String) -> String {
+        self.hasSuffix(suffix) ? self.dropLast(suffix.count) + other : self
+    }
+}

@@ -1,0 +1,85 @@
+/// Every key, by place: generated from the table that handles them.
+package enum HelpText {
+    package static func lines(_ keys: KeyMap) -> [String] {
+        var lines: [String] = []
+        for place in Place.allCases where place != .help && place != .recovery {
+            let rows = self.rows(keys, place)
+            guard !rows.isEmpty else { continue }
+            if !lines.isEmpty { lines.append("") }
+            lines.append(place.rawValue)
+            lines += rows.map { "  " + TextWidth.left($0.keys, 16) + $0.help }
+        }
+        return lines
+    }
+
+    /// Keys with the same meaning in one row; those of every place stand with the main screen.
+    package static func rows(_ keys: KeyMap, _ place: Place) -> [(keys: String, help: String)] {
+        var rows: [(keys: String, help: String)] = []
+        var panes = false
+        for binding in keys.bindings(in: place) {
+            if place != .main, binding.places.contains(.main), binding.action != .back { continue }
+            if case .pane = binding.action {
+                if !panes { rows.append(("1-6", "that pane")) }
+                panes = true
+                continue
+            }
+            if case .choose = binding.action {
+                if !rows.contains(where: { $0.keys == "0-4" }) {
+                    rows.append(("0-4", "choose an entry; Enter does it"))
+                }
+                continue
+            }
+            if let same = rows.firstIndex(where: { $0.help == binding.help }) {
+                rows[same].keys += ", " + binding.keys.map(\.name).joined(separator: ", ")
+                continue
+            }
+            rows.append((binding.keys.map(\.name).joined(separator: ", "), binding.help))
+        }
+        return rows
+    }
+
+    /// The page docs/console.md.
+    package static func markdown(_ keys: KeyMap) -> String {
+        var text = ""
+        for place in Place.allCases where place != .help && place != .recovery {
+            let rows = self.rows(keys, place)
+            guard !rows.isEmpty else { continue }
+            text += "\n### \(place.rawValue)\n\n| key | does |\n|---|---|\n"
+            for row in rows {
+                let names = row.keys.split(separator: ", ").map { "`\($0)`" }.joined(separator: " ")
+                text += "| \(names) | \(row.help) |\n"
+            }
+        }
+        return text
+    }
+}
+
+extension View {
+    mutating func drawHelp(from line: Int) {
+        let area = MainLayout.Area(
+            row: 1,
+            column: 0,
+            rows: max(2, self.size.rows - 1),
+            columns: self.size.columns
+        )
+        let lines = HelpText.lines(self.model.keys)
+        let height = max(1, area.rows - 2)
+        let end = min(lines.count, line + height)
+        self.drawBox(
+            area,
+            title: "Every key",
+            remark: "\(line + 1)-\(end) of \(lines.count)",
+            foot: "arrows, PgDn   Esc back",
+            isFocused: true
+        )
+        for (place, text) in lines.dropFirst(line).prefix(height).enumerated() {
+            let isHead = !text.hasPrefix(" ")
+            self.screen.put(
+                TextWidth.cut(text, to: area.columns - 4),
+                row: area.row + 1 + place,
+                column: 2,
+                style: isHead ? .title : .plain
+            )
+        }
+    }
+}

@@ -1,0 +1,279 @@
+internal import BeaverQueue
+
+/// The main screen.
+extension View {
+    mutating func drawMain(_ layout: MainLayout) {
+        self.drawHeader()
+        self.drawBooks()
+        if layout.head > 2 { self.drawProgress() }
+        let isNew = !self.isBlank && self.status.jobs.enqueuedTotal == 0 && self.model.filter == nil
+        if isNew, self.model.focus != .events, layout.form != .wide || self.size.rows >= 16 {
+            self.drawWelcome(layout)
+        } else {
+            switch layout.form {
+            case .stacked: self.drawStacked(layout)
+            case .wide: self.drawWide(layout)
+            default: self.drawSingle(layout)
+            }
+        }
+        let safetyRows = layout.form == .wide ? 0 : layout.foot - 1
+        for place in 0..<safetyRows {
+            self.drawSafetyLine(place, row: self.size.rows - 1 - safetyRows + place)
+        }
+        var actions: [Action] = [.enqueue, .pause, .crashTest, .filter, .groups, .open]
+        if self.model.isLost { actions = [.takeOver] + actions }
+        if self.size.columns >= 100 { actions += [.retry, .cancel, .purge, .zoom, .mark] }
+        let paused = self.status.workers.paused
+        self.drawFooter(.main, actions, labels: ["pause": paused ? "resume" : "pause"])
+    }
+
+    // MARK: Counts
+
+    /// Every accepted job is in exactly one of these; a term that is 0 and seldom anything else is left out.
+    func terms(_ jobs: QueueStatus.Jobs) -> [(name: String, short: String, count: Int)] {
+        var terms = [
+            ("Pending", "wait", jobs.pending), ("Running", "run", jobs.inFlight),
+            ("Scheduled", "later", jobs.scheduled), ("Done", "done", jobs.completed), ("Dead", "dead", jobs.dead),
+        ]
+        if jobs.parked > 0 { terms.append(("Parked", "parked", jobs.parked)) }
+        if jobs.cancelled > 0 { terms.append(("Cancelled", "canc", jobs.cancelled)) }
+        if jobs.purged > 0 { terms.append(("Purged", "purged", jobs.purged)) }
+        if jobs.forgotten > 0 { terms.append(("Forgotten", "old", jobs.forgotten)) }
+        return terms.map { (name: $0.0, short: $0.1, count: $0.2) }
+    }
+
+    mutating func drawBooks() {
+        let jobs = self.status.jobs
+        let width = self.size.columns
+        guard jobs.isBalanced else {
+            let sum = self.terms(jobs).reduce(0) { $0 + $1.count }
+            let text =
+                " NOT BALANCED: \(Figures.grouped(sum)) jobs in all states, \(Figures.grouped(jobs.enqueuedTotal)) "
+                + "accepted. This is a bug; run beaver-tui verify."
+            self.screen.put(TextWidth.left(text, width), row: 1, column: 0, style: .bad)
+            return
+        }
+        let total = Figures.grouped(jobs.enqueuedTotal)
+        let isLong = width >= 118
+        let gap = isLong ? " + " : "  "
+        var right = isLong ? "= \(total) accepted   balanced " : "= \(total) accepted "
+        var parts = self.terms(jobs).map { "\($0.name) \(Figures.grouped($0.count))" }
+        func fits(_ gap: String) -> Bool {
+            TextWidth.of(parts.joined(separator: gap)) + TextWidth.of(right) + 2 <= width
+        }
+        if !fits(gap) {
+            right = "= \(total) "
+            if !fits(gap) { parts = self.terms(jobs).map { "\(Figures.grouped($0.count)) \($0.short)" } }
+        }
+        let shownGap = fits(gap) ? gap : fits("  ") ? "  " : " "
+        var column = 1
+        for (place, term) in self.terms(jobs).enumerated() {
+            if place > 0 { column += self.screen.put(shownGap, row: 1, column: column, style: .dim) }
+            let style: Style =
+                switch term.name {
+                case "Dead": term.count > 0 ? .bad : .plain
+                case "Done": term.count > 0 ? .good : .plain
+                case "Parked": .warning
+                default: .plain
+                }
+            column += self.screen.put(parts[place], row: 1, column: column, style: style)
+        }
+        let start = width - TextWidth.of(right)
+        if start > column { self.screen.put(right, row: 1, column: start) }
+    }
+
+    /// How much of all is done; purged and forgotten jobs were done too.
+    var doneShare: Double {
+        let jobs = self.status.jobs
+        guard jobs.enqueuedTotal > 0 else { return 0 }
+        return Double(jobs.completed + jobs.purged + jobs.forgotten) / Double(jobs.enqueuedTotal)
+    }
+
+    /// From the measured change of the backlog, never from a rate it was not measured with.
+    var forecast: (text: String, style: Style) {
+        let jobs = self.status.jobs
+        let backlog = jobs.pending + jobs.scheduled + jobs.inFlight
+        if backlog == 0 { return (jobs.parked > 0 ? "parked jobs wait for a handler" : "nothing waits", .dim) }
+        if self.status.workers.paused { return ("stalled: paused", .warning) }
+        if self.status.workers.count == 0 { return ("stalled: no workers", .warning) }
+        let change = self.status.rates.backlogPerSecond
+        if change > 0.05 { return ("growing \(Figures.rate(change)), will not clear", .warning) }
+        if change < -0.05 {
+            return ("clears in about \(Self.about(Double(backlog) / -change))", .plain)
+        }
+        if jobs.pending == 0, jobs.inFlight == 0, let next = self.model.view?.nextDue {
+            let wait = max(0, next - self.model.moment.wallMilliseconds)
+            return ("next is due in \(Figures.length(milliseconds: wait, spaced: true))", .dim)
+        }
+        return (jobs.inFlight > 0 ? "working" : "waiting", .dim)
+    }
+
+    private static func about(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<90: return "\(max(1, Int(seconds.rounded()))) s"
+        case ..<5_400: return "\(Int((seconds / 60).rounded())) min"
+        case ..<172_800: return "\(Int((seconds / 3_600).rounded())) h"
+        default: return seconds < 1e8 ? "\(Int((seconds / 86_400).rounded())) days" : "years"
+        }
+    }
+
+    mutating func drawProgress() {
+        guard !self.isBlank, self.status.jobs.enqueuedTotal > 0 else { return }
+        let width = self.size.columns
+        let bar = max(8, min(width * 45 / 100, 66))
+        let (done, rest) = Figures.bar(self.doneShare, columns: bar)
+        let used = self.screen.put(done, row: 2, column: 1, style: .bar)
+        self.screen.put(rest, row: 2, column: 1 + used, style: .barRest)
+        let rates = self.status.rates
+        var text = "  \(Int(self.doneShare * 100)) %  \(Figures.rate(rates.completedPerSecond))"
+        if width >= 110 { text += " out, \(Figures.rate(rates.enqueuedPerSecond)) in " }
+        var column = 1 + bar
+        column += self.screen.put(text + "  ", row: 2, column: column)
+        let (forecast, style) = self.forecast
+        self.screen.put(TextWidth.cut(forecast, to: width - column - 1), row: 2, column: column, style: style)
+    }
+
+    // MARK: Boxes
+
+    private mutating func drawStacked(_ layout: MainLayout) {
+        guard let upper = layout.area(of: .running), layout.boxes.count == 2 else { return }
+        let lower = layout.boxes[1]
+        let isUpper = self.model.focus == .running && self.model.filter == nil
+        let whole = MainLayout.Area(
+            row: upper.row,
+            column: 0,
+            rows: upper.rows + lower.area.rows,
+            columns: upper.columns
+        )
+        self.drawBox(whole, title: self.runningTitle, foot: self.foot(of: lower.pane), isFocused: isUpper)
+        self.drawList(.running, row: upper.row + 1, area: upper, height: layout.height(of: .running))
+        let row = lower.area.row
+        self.screen.put(
+            "├" + String(repeating: "─", count: lower.area.columns - 2) + "┤",
+            row: row,
+            column: 0,
+            style: isUpper ? .focusedBorder : .border
+        )
+        self.drawTabs(row: row)
+        self.drawList(lower.pane, row: row + 1, area: lower.area, height: layout.height(of: lower.pane))
+    }
+
+    private mutating func drawSingle(_ layout: MainLayout) {
+        guard let box = layout.boxes.first else { return }
+        self.drawBox(box.area, title: "", foot: self.foot(of: box.pane), isFocused: true)
+        self.drawTabs(row: box.area.row)
+        self.drawList(box.pane, row: box.area.row + 1, area: box.area, height: layout.height(of: box.pane))
+    }
+
+    /// The lists that share one place, on its upper border.
+    private mutating func drawTabs(row: Int) {
+        var column = 2
+        let room = self.size.columns - 2
+        if let filter = self.model.filter {
+            let count = filter.hasAnswer ? self.filterCount(filter) : "looking"
+            let text = " [filter \(filter.text)] \(count) "
+            self.screen.put(TextWidth.cut(text, to: room - column), row: row, column: column, style: .title)
+            return
+        }
+        let layout = MainLayout(self.model)
+        let panes = layout.form == .stacked ? Array(Pane.allCases.dropFirst()) : Pane.allCases
+        let shown = layout.form == .stacked ? self.model.lower : self.model.focus
+        let names = panes.map { self.name(of: $0) }
+        let isShort = names.reduce(0) { $0 + TextWidth.of($1) + 3 } + 4 > room
+        column += self.screen.put(" ", row: row, column: column)
+        for (place, pane) in panes.enumerated() {
+            if place > 0 { column += self.screen.put(isShort ? " " : " · ", row: row, column: column, style: .dim) }
+            let name = isShort && pane != shown ? String(pane.rawValue) : names[place]
+            let text = pane == shown ? "[\(name)]" : name
+            guard column + TextWidth.of(text) < room else { break }
+            let isFocused = pane == shown && self.model.focus == pane
+            column += self.screen.put(text, row: row, column: column, style: isFocused ? .title : .plain)
+        }
+        self.screen.put(" ", row: row, column: min(column, room))
+    }
+
+    func name(of pane: Pane) -> String {
+        guard pane != .events else { return "6 Events" }
+        return "\(pane.rawValue) \(self.title(of: pane)) \(Figures.grouped(self.count(of: pane)))"
+    }
+
+    private func title(of pane: Pane) -> String { pane.title }
+
+    func count(of pane: Pane) -> Int {
+        let jobs = self.status.jobs
+        return switch pane {
+        case .running: jobs.inFlight
+        case .pending: jobs.pending
+        case .scheduled: jobs.scheduled
+        case .done: jobs.completed
+        case .dead: jobs.dead
+        case .events: self.model.events.count
+        }
+    }
+
+    var runningTitle: String {
+        let workers = self.status.workers
+        var title = "1 Running \(Figures.grouped(self.status.jobs.inFlight)) · Workers \(workers.busy) of "
+        title += "\(workers.count) busy"
+        if workers.stuck > 0 { title += " · \(workers.stuck) STUCK" }
+        return title
+    }
+
+    /// "1-5 of 1,860".
+    func foot(of pane: Pane) -> String {
+        if pane == .events, self.model.filter == nil {
+            return self.model.eventsUp > 0 ? "\(self.model.eventsUp) newer below" : ""
+        }
+        let list = self.model.filter?.list ?? self.model.lists[pane] ?? ListState()
+        guard !list.rows.isEmpty else { return "" }
+        let height = MainLayout(self.model).height(of: pane)
+        let top = list.shownTop(height: height)
+        let end = min(list.rows.count, top + height)
+        var text: String
+        if let filter = self.model.filter {
+            let before = (filter.pages.count - 1) * Model.pageRows
+            text = "\(before + top + 1)-\(before + end) of \(self.filterCount(filter))"
+        } else if let position = list.position {
+            let of = Figures.grouped(self.count(of: pane))
+            text = "\(Figures.grouped(position + top + 1))-\(Figures.grouped(position + end)) of \(of)"
+        } else {
+            text = "\(Figures.grouped(self.count(of: pane))) in all"
+        }
+        if !self.model.marks.isEmpty { text += " · \(Figures.grouped(self.model.marks.count)) marked" }
+        if let followed = self.model.followed { text += " · following \(TextWidth.cut(followed, to: 20))" }
+        return text
+    }
+
+    private func filterCount(_ filter: FilterState) -> String {
+        let count = (filter.pages.count - 1) * Model.pageRows + filter.list.rows.count
+        return Figures.grouped(count) + (filter.next == nil ? "" : " or more")
+    }
+
+    // MARK: Welcome
+
+    /// An empty queue says what to press, instead of empty boxes.
+    private mutating func drawWelcome(_ layout: MainLayout) {
+        let rows = self.size.rows - layout.head - layout.foot
+        let area = MainLayout.Area(row: layout.head, column: 0, rows: rows, columns: self.size.columns)
+        self.drawBox(area, title: self.runningTitle, isFocused: true)
+        var lines = [
+            "", "Nothing to do yet. Three ways to begin:", "",
+            "  e   then  test/jobs.json  Enter     five sample jobs",
+            "  e   then  a file of commands        if started as: run --allow-exec",
+            "  c   one job, typed here", "",
+            "From another terminal, in this folder:",
+            "  beaver-tui enqueue --file test/jobs.json",
+            "  beaver-tui enqueue --lines commands.txt            (run --allow-exec)", "",
+        ]
+        if self.status.simulated {
+            lines += [
+                "No handlers are configured and this store is new: sample jobs are simulated",
+                "and marked so. Real work: beaver-tui config init, or run --allow-exec.",
+            ]
+        }
+        if rows < lines.count + 2 { lines.removeAll(where: \.isEmpty) }
+        for (place, line) in lines.prefix(max(0, rows - 2)).enumerated() {
+            self.screen.put(TextWidth.cut(line, to: self.size.columns - 4), row: area.row + 1 + place, column: 2)
+        }
+    }
+}

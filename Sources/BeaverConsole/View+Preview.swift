@@ -1,0 +1,165 @@
+internal import BeaverQueue
+
+/// What a file holds, before anything of it is taken.
+extension View {
+    mutating func drawPreview(_ state: PreviewState) {
+        self.drawHeader()
+        self.drawBooks()
+        if self.size.rows >= 12 { self.drawProgress() }
+        let head = self.size.rows >= 12 ? 3 : 2
+        let foot = self.size.rows >= 20 ? 3 : 1
+        let area = MainLayout.Area(
+            row: head,
+            column: 0,
+            rows: max(3, self.size.rows - head - foot),
+            columns: self.size.columns
+        )
+        let isBad = (state.check?.badCount ?? 0) > 0
+        let isReady = state.check.map { $0.failure == nil } ?? false
+        var title = "Enqueue \(state.path)"
+        if isBad, isReady { title += ": refused, nothing taken" }
+        self.drawBox(area, title: title, foot: self.previewKeys(state), isFocused: true, style: isBad ? .bad : nil)
+        let width = area.columns - 4
+        for (place, line) in self.previewLines(state, width).prefix(area.rows - 2).enumerated() {
+            self.screen.put(
+                TextWidth.cut(line.text, to: width),
+                row: area.row + 1 + place,
+                column: 2,
+                style: line.style
+            )
+        }
+        guard foot == 3, isReady else { return }
+        let option = state.check?.areCommands == true ? "--lines" : "--file"
+        self.screen.put(
+            TextWidth.cut(
+                "The same without the console: beaver-tui enqueue \(option) \(state.path) --dry-run",
+                to: width + 2
+            ),
+            row: self.size.rows - 2,
+            column: 1,
+            style: .dim
+        )
+    }
+
+    private func previewKeys(_ state: PreviewState) -> String {
+        if state.taken != nil { return "being taken" }
+        guard let check = state.check else { return "Esc back" }
+        if check.failure != nil { return "R read again   Esc back" }
+        if check.badCount > 0 {
+            let good = check.jobCount > 0 ? "S take the good ones   " : ""
+            return "R read again   \(good)Up, Down other error   Esc back"
+        }
+        guard check.jobCount > 0 else { return "Esc back" }
+        let limits = check.areCommands ? "t limits   " : ""
+        return "Enter take \(Figures.grouped(check.jobCount))   \(limits)R read again   Esc back"
+    }
+
+    private func previewLines(_ state: PreviewState, _ width: Int) -> [(text: String, style: Style)] {
+        if let taken = state.taken, let check = state.check {
+            let total = max(1, check.jobCount)
+            let (done, rest) = Figures.bar(Double(taken) / Double(total), columns: min(40, width / 2))
+            return [
+                ("", .plain),
+                ("\(done)\(rest) \(Figures.grouped(taken)) of \(Figures.grouped(total)) on disk", .plain),
+            ]
+        }
+        guard let check = state.check else { return [("reading it", .dim)] }
+        if let failure = check.failure { return TextWidth.wrap(failure, to: width).map { ($0, .bad) } }
+        let size = Figures.bytes(check.byteCount)
+        if check.badCount > 0 {
+            let entries = Figures.count(check.jobCount + check.badCount, "entry").replacingPrefix("", with: "")
+            return [
+                ("\(check.form)    \(size)    \(entries), \(Figures.grouped(check.badCount)) bad", .plain),
+                ("", .plain),
+            ]
+                + self.faultLines(check, state, width)
+        }
+        let first: (text: String, style: Style) = (
+            "\(check.form)    \(size)    checked whole in \(Figures.seconds(check.seconds))", .plain
+        )
+        return [first, ("", .plain)] + self.goodLines(check, state, width)
+    }
+
+    private func goodLines(_ check: FileCheck, _ state: PreviewState, _ width: Int) -> [(text: String, style: Style)] {
+        func figure(_ number: Int, _ text: String) -> (text: String, style: Style) {
+            (TextWidth.right(Figures.grouped(number), 7) + "  " + text, number > 0 ? .plain : .dim)
+        }
+        var ids = ""
+        if let first = check.firstID {
+            ids = "   \(first)" + (check.lastID.map { $0 == first ? "" : " … \($0)" } ?? "")
+        }
+        var lines = [figure(check.jobCount, "jobs to take" + ids)]
+        if check.areCommands { lines.append(figure(check.leftOut, "empty lines or comments left out")) }
+        lines += [figure(0, "bad"), ("", .plain)]
+        if check.areCommands {
+            let limits = state.limits
+            let time = limits.timeoutMilliseconds.map { Figures.length(milliseconds: Int64($0), spaced: true) }
+            let retries = limits.maxRetry.map { "\($0) retries" }
+            lines.append(("run as     /bin/sh -c LINE   in \(check.workingDirectory)   input /dev/null", .plain))
+            lines.append(
+                ("limits     \(time ?? "no time limit"), \(retries ?? "no retries") (t sets them)", .plain)
+            )
+            lines.append(("after a crash   a command that ran is run again", .plain))
+            if !self.model.settings.allowsExec, case .embedded = self.model.connection {
+                lines.append(("this queue was not started with --allow-exec: it refuses commands", .warning))
+            }
+        } else {
+            for action in check.actions.prefix(5) { lines.append(figure(action.count, "action \(action.name)")) }
+        }
+        lines.append(("", .plain))
+        if let first = check.first { lines.append(("first      \(first)", .plain)) }
+        if let last = check.last, check.jobCount > 1 { lines.append(("last       \(last)", .plain)) }
+        let isLarge = check.byteCount > 64 << 20
+        lines += [
+            ("", .plain),
+            (isLarge ? "In acknowledged batches, safe to repeat." : "All or nothing: one commit.", .plain),
+            ("Nothing has been taken yet.", .plain),
+        ]
+        return lines
+    }
+
+    private func faultLines(_ check: FileCheck, _ state: PreviewState, _ width: Int) -> [(text: String, style: Style)] {
+        var lines: [(text: String, style: Style)] = [("ENTRY   LINE  COL  WHAT", .heading)]
+        let shown = max(1, min(check.faults.count, 5))
+        let top = max(0, min(state.fault - shown / 2, check.faults.count - shown))
+        for (place, fault) in check.faults.enumerated().dropFirst(top).prefix(shown) {
+            let entry = TextWidth.right(fault.entry == 0 ? "-" : Figures.grouped(fault.entry), 5)
+            let line = TextWidth.right(Figures.grouped(fault.line), 7)
+            let text = "\(entry)\(line)\(TextWidth.right(String(fault.column), 5))  \(fault.message)"
+            lines.append((text, place == state.fault ? .cursor : .plain))
+        }
+        if check.badCount > check.faults.count {
+            lines.append(("      and \(Figures.grouped(check.badCount - check.faults.count)) more", .dim))
+        }
+        lines.append(("", .plain))
+        if check.faultLines.indices.contains(state.fault), check.faults.indices.contains(state.fault) {
+            let fault = check.faults[state.fault]
+            let lead = "> \(fault.line) | "
+            // What stands before the place is cut so that the place itself can be seen.
+            let room = max(10, width - TextWidth.of(lead))
+            let skip = max(0, fault.column - 1 - room * 2 / 3)
+            let text = String(check.faultLines[state.fault].unicodeScalars.dropFirst(skip).map(Character.init))
+            lines.append((lead + text, .plain))
+            let before = String(
+                check.faultLines[state.fault].unicodeScalars.prefix(fault.column - 1).dropFirst(skip).map(
+                    Character.init
+                )
+            )
+            lines.append((String(repeating: " ", count: TextWidth.of(lead + before)) + "^", .bad))
+            lines.append(("", .plain))
+        }
+        if check.jobCount > 0 {
+            var ids = ""
+            if let first = check.firstID, let last = check.lastID { ids = ": \(first) … \(last)" }
+            lines.append(("\(Figures.grouped(check.jobCount)) entries are good" + ids, .plain))
+            lines.append(("", .plain))
+        }
+        lines.append(("Mend the file and press R to read it again" + (check.jobCount > 0 ? "," : "."), .plain))
+        if check.jobCount > 0 {
+            let text =
+                "or press S to take the \(Figures.grouped(check.jobCount)) good ones; the bad ones stay in the file."
+            lines += TextWidth.wrap(text, to: width).map { ($0, .plain) }
+        }
+        return lines
+    }
+}
