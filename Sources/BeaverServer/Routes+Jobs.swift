@@ -58,14 +58,11 @@ extension Routes {
             try await self.queue.retry(Self.id(in: context))
             return Response(status: .noContent)
         }
-        router.post("/v1/jobs/retry") { request, _ in
-            try await self.bulk(request) { filter in try await self.queue.retry(matching: filter) }
+        router.get("/v1/jobs/{id}/records") { _, context in
+            try JSONCoding.response(RecordsBody(records: await self.queue.records(of: Self.id(in: context))))
         }
-        router.post("/v1/jobs/cancel") { request, _ in
-            try await self.bulk(request) { filter in try await self.queue.cancel(matching: filter) }
-        }
-        router.post("/v1/jobs/purge") { request, _ in
-            try await self.bulk(request) { filter in try await self.queue.purge(matching: filter) }
+        for action in BulkAction.allCases {
+            router.post("/v1/jobs/\(action.rawValue)") { request, _ in try await self.bulk(request, action) }
         }
     }
 
@@ -115,13 +112,17 @@ extension Routes {
         )
     }
 
-    /// Counts, or acts if the client repeats the count it was told: `confirm=COUNT`, or `confirm=all` for whatever
-    /// matches now.
-    private func bulk(
-        _ request: Request,
-        _ act: (JobFilter) async throws -> BulkResult
-    ) async throws -> Response {
+    /// With `selection` acts on exactly those jobs.
+    ///
+    /// With a filter counts, or acts if the client repeats the count it was told: `confirm=COUNT`, or `confirm=all` for
+    /// whatever matches now.
+    private func bulk(_ request: Request, _ action: BulkAction) async throws -> Response {
         let parameters = try QueryParameters(request)
+        if let token = parameters.value("selection") {
+            try parameters.refuseUnknown(besides: ["selection"])
+            let selection = JobSelection(token: token, count: 0, sequence: 0)
+            return try JSONCoding.response(await self.queue.act(action, on: selection))
+        }
         let filter = try JobQuery.filter(parameters, besides: ["confirm"])
         guard let confirmed = parameters.value("confirm") else {
             return try JSONCoding.response(JobCountBody(matched: await self.queue.count(matching: filter)))
@@ -135,6 +136,10 @@ extension Routes {
                 )
             }
         }
-        return try JSONCoding.response(await act(filter))
+        switch action {
+        case .retry: return try JSONCoding.response(await self.queue.retry(matching: filter))
+        case .cancel: return try JSONCoding.response(await self.queue.cancel(matching: filter))
+        case .purge: return try JSONCoding.response(await self.queue.purge(matching: filter))
+        }
     }
 }

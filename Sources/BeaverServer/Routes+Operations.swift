@@ -19,6 +19,7 @@ struct Routes: Sendable {
         router.add(middleware: gate)
         self.addOperations(to: router)
         self.addJobs(to: router)
+        self.addViews(to: router)
         return router.buildResponder()
     }
 }
