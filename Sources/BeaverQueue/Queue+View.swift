@@ -22,6 +22,12 @@ extension Queue {
         return view
     }
 
+    /// Where the data directory is; nil while nothing runs or where it cannot be told.
+    package func freeDiskBytes() -> Int64? {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return nil }
+        return try? FileStorage().freeBytes(at: core.dataDirectory)
+    }
+
     /// By the pace of this life's own recovery, where it replayed enough to tell.
     private static func secondsToRecover(_ records: Int, _ report: QueueStatus.Recovery) -> Double? {
         let replay = report.phases.first { $0.name == "replay" }?.seconds ?? 0

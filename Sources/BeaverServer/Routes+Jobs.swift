@@ -91,10 +91,12 @@ extension Routes {
 
     private func output(_ request: Request, _ id: String) async throws -> Response {
         let parameters = try QueryParameters(request)
-        try parameters.refuseUnknown(besides: ["run", "offset"])
+        try parameters.refuseUnknown(besides: ["run", "offset", "follow"])
         let run = try parameters.integer("run", in: 1...Int.max)
         let offset = try parameters.integer("offset", in: 0...Int64.max) ?? 0
+        let follows = try parameters.flag("follow")
         var output = try await self.queue.output(of: id, run: run, from: offset)
+        if follows { return self.following(output, id, run) }
         if output.bytes.count > self.limits.outputBytes {
             output.nextOffset -= Int64(output.bytes.count - self.limits.outputBytes)
             output.bytes.removeSubrange(self.limits.outputBytes...)
@@ -109,6 +111,25 @@ extension Routes {
                 .outputComplete: String(output.isComplete),
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: output.bytes))
+        )
+    }
+
+    /// Goes on with what the run writes until it has ended; the client may leave at any time.
+    private func following(_ first: JobOutput, _ id: String, _ run: Int?) -> Response {
+        let body = ResponseBody { writer in
+            var output = first
+            while true {
+                if !output.bytes.isEmpty { try await writer.write(ByteBuffer(bytes: output.bytes)) }
+                if output.isComplete { break }
+                if output.bytes.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+                output = try await self.queue.output(of: id, run: run, from: output.nextOffset)
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"],
+            body: body
         )
     }
 

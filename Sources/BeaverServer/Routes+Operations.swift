@@ -63,6 +63,9 @@ extension Routes {
             try await self.queue.stop(now: parameters.flag("now"))
             return Response(status: .accepted)
         }
+        router.get("/openapi.yaml") { _, _ in
+            Self.plainText(OpenAPIDocument.text, contentType: "application/yaml")
+        }
         router.get("/metrics") { _, _ in
             let text = PrometheusText.render(try await self.status(), self.metrics())
             return Self.plainText(text, contentType: "text/plain; version=0.0.4; charset=utf-8")

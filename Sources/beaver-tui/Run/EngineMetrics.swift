@@ -8,7 +8,9 @@ extension QueueMetricsSnapshot {
         if let totals = queue.totals() {
             self.dispatchedTotal = totals.dispatched
             self.deadTotal = totals.dead
+            self.completedTotal = totals.completed
         }
+        self.freeDiskBytes = queue.freeDiskBytes()
         guard let meters = queue.meters() else { return }
         self.walSyncSeconds = Histogram(meters.sync)
         self.jobLatencySeconds = Histogram(meters.engine.latency)
