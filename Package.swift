@@ -102,7 +102,7 @@ if !engineOnly {
         .testTarget(
             name: "BeaverServerTests",
             dependencies: [
-                "BeaverServer", "BeaverQueue", "BeaverTestSupport",
+                "BeaverServer", "BeaverQueue", "BeaverSimulation", "BeaverTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

@@ -12,6 +12,22 @@ public struct Inspection: Sendable {
         /// The rest, `name=value`.
         public var details: String
 
+        init(_ record: Record, job: String?) {
+            self.sequence = record.sequence
+            self.time = record.wallMilliseconds
+            self.event = record.event.name
+            self.job = job
+            self.details = record.event.details
+        }
+
+        package init(sequence: UInt64, time: Int64, event: String, job: String?, details: String) {
+            self.sequence = sequence
+            self.time = time
+            self.event = event
+            self.job = job
+            self.details = details
+        }
+
         private enum CodingKeys: String, CodingKey {
             case sequence = "seq"
             case time = "time_ms"
@@ -69,13 +85,7 @@ public struct Inspection: Sendable {
             name = names[job.enqueueSequence] ?? "#\(job.enqueueSequence)"
         }
         if let wanted, name != wanted { return nil }
-        return Line(
-            sequence: record.sequence,
-            time: record.wallMilliseconds,
-            event: record.event.name,
-            job: name,
-            details: record.event.details
-        )
+        return Line(record, job: name)
     }
 }
 

@@ -6,6 +6,7 @@ public final class OfflineQueue: QueueControl, Sendable {
     private let storage: any Storage
     private let identity: StoreIdentity
     private let clock: @Sendable () -> EngineTime
+    private let selections = Lock(Selections())
 
     /// Throws `noSuchQueue` if nothing was ever created at `configuration.dataDirectory`.
     public convenience init(_ configuration: QueueConfiguration) throws(QueueError) {
@@ -59,7 +60,8 @@ public final class OfflineQueue: QueueControl, Sendable {
                 payloads: PayloadStore(log: log, snapshots: snapshots, hash: self.identity.hash),
                 hash: self.identity.hash,
                 outputDirectory: self.configuration.dataDirectory + "/output",
-                clock: self.clock
+                clock: self.clock,
+                memory: LookupMemory(Redaction(self.configuration.redact))
             ),
             space: log.space,
             snapshotSequence: snapshots.newest?.sequence ?? 0,
@@ -69,8 +71,9 @@ public final class OfflineQueue: QueueControl, Sendable {
         )
     }
 
-    public func status() async throws(QueueError) -> QueueStatus {
-        let reading = try self.read()
+    public func status() async throws(QueueError) -> QueueStatus { self.status(try self.read()) }
+
+    private func status(_ reading: Reading) -> QueueStatus {
         var status = QueueStatus()
         status = reading.lookup.engine.withLock { [status] engine in
             var filled = status
@@ -105,7 +108,33 @@ public final class OfflineQueue: QueueControl, Sendable {
     }
 
     public func count(matching filter: JobFilter) async throws(QueueError) -> Int {
-        try await self.read().lookup.rows(matching: filter).count
+        try await self.read().lookup.count(matching: filter)
+    }
+
+    /// No events and no rates: nothing runs.
+    public func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
+        let reading = try self.read()
+        var view = try await reading.lookup.view(request) { _, _ in }
+        view.status = self.status(reading)
+        view.freeDiskBytes = try FileStorage().freeBytes(at: self.configuration.dataDirectory)
+        view.device = DiskDevice.name(of: self.configuration.dataDirectory)
+        return view
+    }
+
+    public func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup] {
+        try await self.read().lookup.groups(matching: filter)
+    }
+
+    public func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
+        try await self.read().lookup.records(of: id)
+    }
+
+    public func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
+        let lookup = try self.read().lookup
+        let selection = try await lookup.select(matching: filter, token: GeneratedID.make(self.clock()))
+        let jobs = try lookup.selected(selection)
+        self.selections.withLock { $0.add(jobs, token: selection.token, now: self.clock().bootMilliseconds) }
+        return selection
     }
 
     // MARK: Changing
@@ -142,6 +171,12 @@ public final class OfflineQueue: QueueControl, Sendable {
 
     public func purge(_ id: String) async throws(QueueError) {
         try await self.change { queue throws(QueueError) in try await queue.purge(id) }
+    }
+
+    public func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
+        guard let jobs = self.selections.withLock({ $0.jobs(selection.token, now: self.clock().bootMilliseconds) })
+        else { throw Selections.unknown }
+        return try await self.change { queue throws(QueueError) in try await queue.act(JobAction(action), on: jobs) }
     }
 
     public func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {

@@ -59,14 +59,22 @@ extension Queue {
 
     /// The jobs are collected first; one that changed before its turn is skipped, and counted.
     private func act(_ action: JobAction, matching filter: JobFilter) async throws(QueueError) -> BulkResult {
-        let rows = try await self.readyCore().lookup.rows(matching: filter)
-        var sum = BulkResult(matched: rows.count, done: 0, skipped: 0)
-        var start = 0
-        while start < rows.count {
-            let end = min(start + 1_000, rows.count)
-            let targets = rows[start..<end].map {
-                JobTarget.selected($0.slot.reference, lastSequence: $0.slot.lastSequence)
+        let lookup = try await self.readyCore().lookup
+        var jobs: [Selections.Job] = []
+        try await lookup.forEach(matching: filter) { rows in
+            for row in rows {
+                jobs.append(Selections.Job(reference: row.slot.reference, lastSequence: row.slot.lastSequence))
             }
+        }
+        return try await self.act(action, on: jobs)
+    }
+
+    func act(_ action: JobAction, on jobs: [Selections.Job]) async throws(QueueError) -> BulkResult {
+        var sum = BulkResult(matched: jobs.count, done: 0, skipped: 0)
+        var start = 0
+        while start < jobs.count {
+            let end = min(start + 1_000, jobs.count)
+            let targets = jobs[start..<end].map { JobTarget.selected($0.reference, lastSequence: $0.lastSequence) }
             guard case .acted(let result, _) = try await self.perform(.act(action, on: targets)) else { break }
             sum.done += result.done
             start = end
@@ -76,6 +84,34 @@ extension Queue {
     }
 
     public func count(matching filter: JobFilter) async throws(QueueError) -> Int {
-        try await self.readyCore().lookup.rows(matching: filter).count
+        try await self.readyCore().lookup.count(matching: filter)
+    }
+
+    public func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup] {
+        try await self.readyCore().lookup.groups(matching: filter)
+    }
+
+    public func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
+        let token = GeneratedID.make(BootClock.now())
+        return try await self.readyCore().lookup.select(matching: filter, token: token)
+    }
+
+    public func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
+        let jobs = try await self.readyCore().lookup.selected(selection)
+        return try await self.act(JobAction(action), on: jobs)
+    }
+
+    public func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
+        try await self.readyCore().lookup.records(of: id)
+    }
+}
+
+extension JobAction {
+    init(_ action: BulkAction) {
+        switch action {
+        case .retry: self = .retry
+        case .cancel: self = .cancel
+        case .purge: self = .purge
+        }
     }
 }

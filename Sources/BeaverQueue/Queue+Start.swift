@@ -97,7 +97,8 @@ extension Queue {
         report.phases = lockReport.phases + report.phases
         report.seconds += lockReport.seconds
         self.life.withLock { $0.stage = .recovering(phase: "orphans", records: report.replayedRecords) }
-        let (closures, logLine) = self.life.withLock { ($0.closures, $0.logLine) }
+        let closures = self.life.withLock { $0.closures }
+        let logLine: @Sendable (QueueLogLine) -> Void = { [weak self] in self?.log($0) }
         report.orphansEnded = Self.endOrphans(of: identity, logLine)
         timer.end("orphans", in: &report)
         let runner = try CommandRunner(
@@ -115,11 +116,7 @@ extension Queue {
         report.requeued = engine.begin(begin, now: BootClock.now())
         runner.simulatesUnknown = engine.manager.settings.simulates
         timer.end("epoch", in: &report)
-        let payloads = PayloadStore(
-            log: log,
-            snapshots: snapshots,
-            hash: identity.hash
-        )
+        let payloads = PayloadStore(log: log, snapshots: snapshots, hash: identity.hash)
         let controller = Controller(
             parts: Controller.Parts(
                 log: log,
@@ -161,14 +158,16 @@ extension Queue {
                 payloads: controller.parts.payloads,
                 hash: controller.parts.hash,
                 outputDirectory: directory + "/output",
-                clock: controller.parts.clock
+                clock: controller.parts.clock,
+                memory: LookupMemory(Redaction(self.configuration.redact))
             ),
             hash: controller.parts.hash,
             lock: lock,
             report: report,
             startedAt: BootClock.now(),
             dataDirectory: directory,
-            fileSystem: try storage.fileSystemName(of: directory)
+            fileSystem: try storage.fileSystemName(of: directory),
+            device: DiskDevice.name(of: directory)
         )
     }
 
@@ -208,6 +207,9 @@ extension Queue {
         guard faults.isEmpty else { throw QueueError(.configuration, faults.joined(separator: "; ")) }
         let core = try self.core()
         core.runner.update(configuration: configuration)
+        let redaction = Redaction(configuration.redact)
+        self.life.withLock { $0.redaction = redaction }
+        core.lookup.memory.setRedaction(redaction)
         let hasClosures = self.life.withLock { !$0.closures.isEmpty }
         let settings = EngineSettings(configuration, runner: core.runner, hasClosures: hasClosures)
         _ = try await self.perform(.reconfigure(settings))

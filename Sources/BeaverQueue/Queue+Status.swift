@@ -30,29 +30,42 @@ extension Queue {
         return status
     }
 
-    private func fill(_ status: inout QueueStatus, _ core: Core) {
+    /// What lies around the engine.
+    func fillAround(_ status: inout QueueStatus, _ core: Core) {
+        status.version = Self.version
+        status.pid = getpid()
+        status.dataDirectory = core.dataDirectory
         status.uptimeSeconds = Double(BootClock.now().bootNanoseconds - core.startedAt.bootNanoseconds) / 1e9
         status.fileSystem = core.fileSystem
         status.recovery = core.report
         let space = core.controller.parts.log.space
         status.wal.bytes = space.usedBytes
         status.wal.segments = space.segmentCount
+    }
+
+    private func fill(_ status: inout QueueStatus, _ core: Core) {
+        self.fillAround(&status, core)
+        let now = BootClock.now()
         status = core.controller.look { [status] engine in
             var filled = status
             engine.fill(&filled)
+            // The engine's own clock stands while it sleeps.
+            filled.rates = engine.activity(at: now).rates()
             return filled
-        }
-        core.controller.rates.withLock { rates in
-            status.rates.enqueuedPerSecond = rates.enqueuedPerSecond
-            status.rates.completedPerSecond = rates.completedPerSecond
-            status.rates.backlogPerSecond = rates.enqueuedPerSecond - rates.completedPerSecond
         }
     }
 
-    /// Time of each sync of the log, in seconds.
-    package func syncHistogram() -> Histogram? {
+    /// Everything measured since the start; nil while nothing runs.
+    package func meters() -> (engine: EngineMeters, sync: DurationHistogram, actions: [String])? {
         guard case .running(let core) = self.life.withLock({ $0.stage }) else { return nil }
-        return core.controller.syncSeconds.withLock { $0 }
+        let sync = core.controller.syncDurations.withLock { $0.all }
+        return core.controller.look { ($0.meters, sync, $0.manager.actionNames) }
+    }
+
+    /// Names that are configured, built in or registered: few, however many actions jobs name.
+    package func actionsWithHandler() -> Set<String> {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return [] }
+        return core.runner.handlerNames
     }
 
     /// Sums over the life of the store.

@@ -11,6 +11,7 @@ public final class Queue: QueueControl, Sendable {
     /// As given to `init`; `reconfigure` does not change it.
     public let configuration: QueueConfiguration
     let life: Lock<Life>
+    let events = Lock(EventRing())
 
     /// What a queue is made of while it runs.
     struct Core: Sendable {
@@ -23,6 +24,7 @@ public final class Queue: QueueControl, Sendable {
         var startedAt: EngineTime
         var dataDirectory: String
         var fileSystem: String
+        var device: String
     }
 
     /// The directory is ours, and nothing was read yet.
@@ -43,6 +45,7 @@ public final class Queue: QueueControl, Sendable {
         var held: Held?
         var closures: [String: @Sendable (HandledJob) async throws -> Void] = [:]
         var logLine: @Sendable (QueueLogLine) -> Void = { _ in }
+        var redaction = Redaction([])
         var startWaiters: [@Sendable () -> Void] = []
         var stopWaiters: [@Sendable (Controller.Ending) -> Void] = []
     }
@@ -50,7 +53,7 @@ public final class Queue: QueueControl, Sendable {
     /// Nothing is opened yet; `status()` answers `stopped`.
     public init(_ configuration: QueueConfiguration) {
         self.configuration = configuration
-        self.life = Lock(Life())
+        self.life = Lock(Life(redaction: Redaction(configuration.redact)))
     }
 
     /// Registers a closure for an action; before `start`.
@@ -63,6 +66,14 @@ public final class Queue: QueueControl, Sendable {
     /// Called for every line worth logging, from any thread; before `start`.
     public func onLogLine(_ body: @escaping @Sendable (QueueLogLine) -> Void) {
         self.life.withLock { $0.logLine = body }
+    }
+
+    /// To the events that views show, and to whoever listens; redacted.
+    func log(_ line: QueueLogLine) {
+        let (body, redaction) = self.life.withLock { ($0.logLine, $0.redaction) }
+        let line = QueueLogLine(line.level, redaction.text(line.message))
+        self.events.withLock { $0.add(line, wallMilliseconds: BootClock.now().wallMilliseconds) }
+        body(line)
     }
 
     /// Takes the directory's lock, recovers, and begins to dispatch.

@@ -18,6 +18,8 @@ public struct QueueConfiguration: Sendable, Equatable {
     public var allowExec = false
     /// Never create a store: for data directories on mounts that may be missing.
     public var mustExist = false
+    /// Names of keys whose values people see as dots: in lists, logs and on screens.
+    public var redact = ["password", "token", "secret", "authorization"]
     /// False for a tool that takes or changes jobs while no server runs: it starts none.
     package var dispatches = true
     /// No configuration file and no handlers were given: a store created now simulates jobs without a handler.

@@ -65,12 +65,18 @@ public struct JobFilter: Sendable, Equatable, Codable {
     public var id: String?
     /// Text contained in the last error.
     public var error: String?
-    /// Text contained in the id, the work or the last error.
+    /// Text contained in the id, the work or the last error, whatever the case of its ASCII letters.
     public var text: String?
+    /// The key of a `FailureGroup`: jobs whose last failure is of that kind.
+    public var group: String?
     /// Accepted at least so long ago.
     public var olderThanMilliseconds: Int64?
     /// Simulated completions only.
     public var simulatedOnly = false
+    /// Values of redacted keys are shown; changes nothing about what matches.
+    public var reveals = false
+    /// The beginning of the id.
+    package var idPrefix: String?
 
     public init() {}
 }
@@ -265,6 +271,10 @@ public struct JobRun: Sendable, Equatable, Codable {
         case running, completed, failed, timeout, interrupted, cancelled, dead
     }
 
+    /// Counted since the job was accepted or revived, from 1; nil where older runs are no longer known.
+    public var number: Int?
+    /// The number of its worker, from 1; nil where it is not known.
+    public var worker: Int?
     /// The fencing token names the run and its output file.
     public var token: UInt64
     public var ending: Ending
@@ -295,7 +305,7 @@ public struct JobRun: Sendable, Equatable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case token, ending
+        case number, worker, token, ending
         case startedAt = "started_at_ms"
         case endedAt = "ended_at_ms"
         case exitStatus = "exit_status"

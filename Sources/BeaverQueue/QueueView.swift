@@ -10,7 +10,7 @@ public struct ViewRequest: Sendable, Equatable, Codable {
         case pending
         /// The next due first.
         case scheduled
-        /// In the order they were accepted.
+        /// As they would run: by priority, then in the order they were accepted.
         case parked
         /// The newest first.
         case completed, dead, cancelled
@@ -40,10 +40,31 @@ public struct ViewRequest: Sendable, Equatable, Codable {
     public var panes: [Pane]
     /// Events after this number are wanted; 0: the newest 100.
     public var eventsAfter: UInt64
+    /// Values of redacted keys are shown.
+    public var reveals: Bool
 
-    public init(panes: [Pane], eventsAfter: UInt64 = 0) {
+    public init(panes: [Pane], eventsAfter: UInt64 = 0, reveals: Bool = false) {
         self.panes = panes
         self.eventsAfter = eventsAfter
+        self.reveals = reveals
+    }
+
+    public static let maxPanes = 8
+    public static let maxRows = 500
+
+    /// Why this is too much for one screen; nil if it is not.
+    package var fault: QueueError? {
+        guard self.panes.count <= Self.maxPanes else {
+            return .invalidInput("\(self.panes.count) panes; a view has at most \(Self.maxPanes)")
+        }
+        var rows = 0
+        for pane in self.panes {
+            guard (0...Self.maxRows).contains(pane.count), (0...Self.maxRows).contains(pane.before) else {
+                return .invalidInput("a pane has 0 to \(Self.maxRows) rows")
+            }
+            rows += pane.count + pane.before
+        }
+        return rows > Self.maxRows ? .invalidInput("\(rows) rows; a view has at most \(Self.maxRows)") : nil
     }
 }
 
@@ -134,6 +155,8 @@ public struct FailureGroup: Sendable, Equatable, Codable {
     public var examples: [String]
     /// Matches exactly these jobs now.
     public var filter: JobFilter
+    /// Folds everything that makes it one group; `JobFilter.group` takes it.
+    public var key: String { "\(self.action): \(self.ending): \(self.error)" }
 
     public init(
         action: String,
@@ -176,23 +199,4 @@ public struct JobSelection: Sendable, Equatable, Codable {
 /// What operators do to many jobs at once.
 public enum BulkAction: String, Sendable, Codable, CaseIterable {
     case retry, cancel, purge
-}
-
-/// Temporary: until every queue answers them.
-extension QueueControl {
-    public func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
-        throw QueueError(.stopped, "no views yet")
-    }
-    public func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup] {
-        throw QueueError(.stopped, "no groups yet")
-    }
-    public func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
-        throw QueueError(.stopped, "no selections yet")
-    }
-    public func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
-        throw QueueError(.stopped, "no selections yet")
-    }
-    public func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
-        throw QueueError(.stopped, "no records yet")
-    }
 }

@@ -4,7 +4,9 @@ import Hummingbird
 
 /// A `JobFilter` as query parameters, in both directions, so that server and client cannot disagree.
 enum JobQuery {
-    static let filterNames: Set<String> = ["state", "action", "id", "error", "older", "simulated"]
+    static let filterNames: Set<String> = [
+        "state", "action", "id", "error", "text", "group", "older", "simulated", "reveal",
+    ]
 
     static func parameters(of filter: JobFilter) -> [(name: String, value: String)] {
         var parameters: [(name: String, value: String)] = filter.states.map { ("state", $0.rawValue) }
@@ -12,6 +14,9 @@ enum JobQuery {
         if let action = filter.action { parameters.append(("action", action)) }
         if let id = filter.id { parameters.append(("id", id)) }
         if let error = filter.error { parameters.append(("error", error)) }
+        if let text = filter.text { parameters.append(("text", text)) }
+        if let group = filter.group { parameters.append(("group", group)) }
+        if filter.reveals { parameters.append(("reveal", "true")) }
         if let older = filter.olderThanMilliseconds { parameters.append(("older", String(older))) }
         return parameters
     }
@@ -35,6 +40,9 @@ enum JobQuery {
         filter.action = parameters.value("action")
         filter.id = parameters.value("id")
         filter.error = parameters.value("error")
+        filter.text = parameters.value("text")
+        filter.group = parameters.value("group")
+        filter.reveals = try parameters.flag("reveal")
         if let older = parameters.value("older") { filter.olderThanMilliseconds = try Self.age(older) }
         return filter
     }

@@ -16,11 +16,10 @@ enum PrometheusText {
         if let dispatched = metrics.dispatchedTotal {
             text.counter("queue_jobs_dispatched_total", "Runs started.", dispatched)
         }
-        // A completed job is counted as such until it is forgotten; the sum does not fall.
         text.counter(
             "queue_jobs_completed_total",
             "Jobs completed since the queue was created.",
-            jobs.completed + jobs.forgotten
+            metrics.completedTotal ?? jobs.completed + jobs.forgotten
         )
         text.counter("queue_jobs_failed_total", "Runs that failed.", jobs.failedRunsTotal)
         if let dead = metrics.deadTotal {
@@ -54,11 +53,19 @@ enum PrometheusText {
         )
         text.gauge("queue_snapshot_bytes", "Size of the newest snapshot.", status.snapshot.bytes)
         text.histogram("queue_snapshot_seconds", "Time to write a snapshot.", metrics.snapshotSeconds)
+        if let free = metrics.freeDiskBytes {
+            text.gauge("queue_disk_free_bytes", "Free bytes where the data directory is.", free)
+        }
     }
 
     private static func addService(_ status: QueueStatus, to text: inout Text) {
         text.gauge("queue_workers", "Runs possible at the same time.", status.workers.count)
         text.gauge("queue_workers_busy", "Runs under way.", status.workers.busy)
+        text.gauge(
+            "queue_workers_stuck",
+            "Slots held by runs that did not end when they were killed.",
+            status.workers.stuck
+        )
         text.gauge("queue_workers_paused", "1 while nothing is started.", status.workers.paused ? 1 : 0)
         text.head("queue_state", "gauge", "1 for the state the queue is in, 0 for the others.")
         for state in QueueStatus.State.allCases {

@@ -8,6 +8,10 @@ public struct QueueMetricsSnapshot: Sendable, Equatable {
     public var jobRunSeconds: [ActionHistogram] = []
     public var walSyncSeconds: Histogram?
     public var snapshotSeconds: Histogram?
+    /// Jobs completed since the queue was created, also those forgotten, purged or made real work since.
+    public var completedTotal: Int?
+    /// On the file system of the data directory.
+    public var freeDiskBytes: Int64?
     /// Runs started since the queue was created.
     public var dispatchedTotal: Int?
     /// Jobs that ever died, also those retried or purged since.

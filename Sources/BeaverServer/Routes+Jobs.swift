@@ -58,14 +58,11 @@ extension Routes {
             try await self.queue.retry(Self.id(in: context))
             return Response(status: .noContent)
         }
-        router.post("/v1/jobs/retry") { request, _ in
-            try await self.bulk(request) { filter in try await self.queue.retry(matching: filter) }
+        router.get("/v1/jobs/{id}/records") { _, context in
+            try JSONCoding.response(RecordsBody(records: await self.queue.records(of: Self.id(in: context))))
         }
-        router.post("/v1/jobs/cancel") { request, _ in
-            try await self.bulk(request) { filter in try await self.queue.cancel(matching: filter) }
-        }
-        router.post("/v1/jobs/purge") { request, _ in
-            try await self.bulk(request) { filter in try await self.queue.purge(matching: filter) }
+        for action in BulkAction.allCases {
+            router.post("/v1/jobs/\(action.rawValue)") { request, _ in try await self.bulk(request, action) }
         }
     }
 
@@ -94,10 +91,12 @@ extension Routes {
 
     private func output(_ request: Request, _ id: String) async throws -> Response {
         let parameters = try QueryParameters(request)
-        try parameters.refuseUnknown(besides: ["run", "offset"])
+        try parameters.refuseUnknown(besides: ["run", "offset", "follow"])
         let run = try parameters.integer("run", in: 1...Int.max)
         let offset = try parameters.integer("offset", in: 0...Int64.max) ?? 0
+        let follows = try parameters.flag("follow")
         var output = try await self.queue.output(of: id, run: run, from: offset)
+        if follows { return self.following(output, id, run) }
         if output.bytes.count > self.limits.outputBytes {
             output.nextOffset -= Int64(output.bytes.count - self.limits.outputBytes)
             output.bytes.removeSubrange(self.limits.outputBytes...)
@@ -115,13 +114,36 @@ extension Routes {
         )
     }
 
-    /// Counts, or acts if the client repeats the count it was told: `confirm=COUNT`, or `confirm=all` for whatever
-    /// matches now.
-    private func bulk(
-        _ request: Request,
-        _ act: (JobFilter) async throws -> BulkResult
-    ) async throws -> Response {
+    /// Goes on with what the run writes until it has ended; the client may leave at any time.
+    private func following(_ first: JobOutput, _ id: String, _ run: Int?) -> Response {
+        let body = ResponseBody { writer in
+            var output = first
+            while true {
+                if !output.bytes.isEmpty { try await writer.write(ByteBuffer(bytes: output.bytes)) }
+                if output.isComplete { break }
+                if output.bytes.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+                output = try await self.queue.output(of: id, run: run, from: output.nextOffset)
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"],
+            body: body
+        )
+    }
+
+    /// With `selection` acts on exactly those jobs.
+    ///
+    /// With a filter counts, or acts if the client repeats the count it was told: `confirm=COUNT`, or `confirm=all` for
+    /// whatever matches now.
+    private func bulk(_ request: Request, _ action: BulkAction) async throws -> Response {
         let parameters = try QueryParameters(request)
+        if let token = parameters.value("selection") {
+            try parameters.refuseUnknown(besides: ["selection"])
+            let selection = JobSelection(token: token, count: 0, sequence: 0)
+            return try JSONCoding.response(await self.queue.act(action, on: selection))
+        }
         let filter = try JobQuery.filter(parameters, besides: ["confirm"])
         guard let confirmed = parameters.value("confirm") else {
             return try JSONCoding.response(JobCountBody(matched: await self.queue.count(matching: filter)))
@@ -135,6 +157,10 @@ extension Routes {
                 )
             }
         }
-        return try JSONCoding.response(await act(filter))
+        switch action {
+        case .retry: return try JSONCoding.response(await self.queue.retry(matching: filter))
+        case .cancel: return try JSONCoding.response(await self.queue.cancel(matching: filter))
+        case .purge: return try JSONCoding.response(await self.queue.purge(matching: filter))
+        }
     }
 }

@@ -19,6 +19,7 @@ struct Routes: Sendable {
         router.add(middleware: gate)
         self.addOperations(to: router)
         self.addJobs(to: router)
+        self.addViews(to: router)
         return router.buildResponder()
     }
 }
@@ -61,6 +62,9 @@ extension Routes {
             try parameters.refuseUnknown(besides: ["now"])
             try await self.queue.stop(now: parameters.flag("now"))
             return Response(status: .accepted)
+        }
+        router.get("/openapi.yaml") { _, _ in
+            Self.plainText(OpenAPIDocument.text, contentType: "application/yaml")
         }
         router.get("/metrics") { _, _ in
             let text = PrometheusText.render(try await self.status(), self.metrics())

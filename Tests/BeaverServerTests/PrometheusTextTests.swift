@@ -40,6 +40,7 @@ import Testing
             "queue_recovery_time_seconds", "queue_recovery_replayed_records", "queue_wal_bytes", "queue_wal_segments",
             "queue_wal_sync_seconds", "queue_snapshot_age_seconds", "queue_snapshot_bytes", "queue_snapshot_seconds",
             "queue_workers", "queue_workers_busy", "queue_workers_paused", "queue_state", "queue_build_info",
+            "queue_workers_stuck", "queue_disk_free_bytes",
         ]
         #expect(names.count == Set(names).count)
         #expect(Set(names) == Set(expected))
@@ -54,6 +55,7 @@ import Testing
         metrics.jobRunSeconds = [.init(action: "resize", histogram: histogram)]
         metrics.dispatchedTotal = 9
         metrics.deadTotal = 2
+        metrics.freeDiskBytes = 5
         return metrics
     }
 

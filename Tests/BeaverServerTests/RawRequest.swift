@@ -12,13 +12,16 @@ struct RawRequest: Sendable {
     /// The whole answer, head and body.
     ///
     /// On a thread of its own, which may block: the server's tasks need the ones that tests run on.
-    func send(to address: String) async throws -> String {
+    func send(to address: String) async throws -> String { try await self.send(to: address) { _ in false } }
+
+    /// As above, but goes away as soon as what has come is enough.
+    func send(to address: String, until isEnough: @escaping @Sendable (String) -> Bool) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try self.exchange(address) }) }
+            Thread.detachNewThread { continuation.resume(with: Result { try self.exchange(address, isEnough) }) }
         }
     }
 
-    private func exchange(_ address: String) throws -> String {
+    private func exchange(_ address: String, _ isEnough: (String) -> Bool) throws -> String {
         guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else { throw Failed() }
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failed() }
@@ -39,7 +42,7 @@ struct RawRequest: Sendable {
         guard write(descriptor, text, text.utf8.count) == text.utf8.count else { throw Failed() }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
+        while !isEnough(String(decoding: answer, as: UTF8.self)) {
             let count = read(descriptor, &buffer, buffer.count)
             guard count > 0 else { break }
             answer += buffer[..<count]

@@ -30,7 +30,7 @@ final class TemporaryDirectory: Sendable {
 /// Runs `body` with a server over `queue`, and stops it whatever happens.
 @discardableResult
 func withServer<Result>(
-    over queue: FakeQueue,
+    over queue: any QueueControl,
     listen: ListenAddress? = nil,
     tokens: AccessTokens = AccessTokens(),
     directoryLength: Int = 0,

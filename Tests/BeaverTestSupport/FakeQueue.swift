@@ -143,5 +143,52 @@ package final class FakeQueue: QueueControl {
         return 42
     }
 
+    package func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
+        try self.note("view \(request)")
+        var view = QueueView(status: self.state.withLock { $0.status })
+        view.panes = request.panes.map { pane in
+            QueueView.Pane(
+                rows: (0..<min(pane.count, 2)).map { Self.summary("a-\($0)", sequence: UInt64($0) + 1) },
+                position: 0,
+                isAnchorGone: pane.anchor == "gone"
+            )
+        }
+        view.events = [QueueView.Event(number: 7, time: 1_000, level: .warning, message: "seven")]
+            .filter { $0.number > request.eventsAfter }
+        return view
+    }
+
+    package func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup] {
+        try self.note("groups \(filter)")
+        return [
+            FailureGroup(
+                action: "resize",
+                ending: "exit 1",
+                error: "no file #",
+                dead: 2,
+                waiting: 1,
+                first: 1,
+                last: 2,
+                examples: ["a-1"],
+                filter: filter
+            )
+        ]
+    }
+
+    package func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
+        try self.note("select \(filter)")
+        return JobSelection(token: "token", count: 2, sequence: 42)
+    }
+
+    package func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
+        try self.note("act \(action) \(selection.token)")
+        return BulkResult(matched: 2, done: 1, skipped: 1)
+    }
+
+    package func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
+        try self.note("records \(id)")
+        return [Inspection.Line(sequence: 7, time: 1, event: "ENQUEUE", job: id, details: "priority=4")]
+    }
+
     package func stop(now: Bool) async throws(QueueError) { try self.note("stop \(now)") }
 }

@@ -26,8 +26,9 @@ extension Controller {
                 self.inbox.post(.logFailed(error))
                 return
             }
-            let seconds = Double(self.parts.clock().bootNanoseconds - begin) / 1e9
-            self.syncSeconds.withLock { $0.observe(seconds) }
+            let now = self.parts.clock()
+            let microseconds = (now.bootNanoseconds - begin) / 1_000
+            self.syncDurations.withLock { $0.observe(microseconds: microseconds, at: now) }
         }
     }
 
@@ -42,16 +43,20 @@ extension Controller {
         let ended: @Sendable (RunResult) -> Void = { [inbox] result in
             inbox.post(.runEnded(worker: worker, token: token, result))
         }
-        let body: EnqueueBody
+        let (body, enqueuedAt): (EnqueueBody, Int64)
         do {
-            body = try self.parts.payloads.body(of: start.enqueueSequence, id: start.id).body
+            (body, enqueuedAt) = try self.parts.payloads.body(of: start.enqueueSequence, id: start.id)
         } catch {
             // Damage will not mend itself; a disk that cannot be read now may be readable later.
             let ending: RunResult.Ending = error.code == .damaged ? .failedPermanently : .notStarted
             ended(RunResult(ending, error: "its payload cannot be read: \(error)"))
             return
         }
-        let limits = RunLimits(timeoutMilliseconds: body.timeoutMilliseconds, maxRetry: body.maxRetry)
+        let limits = RunLimits(
+            timeoutMilliseconds: body.timeoutMilliseconds,
+            maxRetry: body.maxRetry,
+            enqueuedAt: enqueuedAt
+        )
         self.inbox.post(.runStarted(worker: worker, token: token, limits))
         let fallback = self.engine.withLock { $0.settings.worker.taskTimeoutMilliseconds }
         let timeout = body.timeoutMilliseconds ?? start.policy.timeoutMilliseconds ?? fallback
@@ -73,8 +78,6 @@ extension Controller {
     func workInBackground() {
         while let works = self.background.take(nanoseconds: 1_000_000_000) {
             for work in works { self.perform(work) }
-            let total = self.engine.withLock { $0.manager.totals }
-            self.rates.withLock { $0.sample(total, at: self.parts.clock()) }
             do {
                 try self.parts.log.checkPresence()
             } catch {

@@ -45,8 +45,7 @@ package final class Controller: Sendable {
     let starter = Mailbox<StartRun>()
     let background = Mailbox<Background>()
     let tickets = Lock(Tickets())
-    let rates = Lock(RateMeter())
-    let syncSeconds = Lock(Histogram.syncSeconds)
+    let syncDurations = Lock(RecentDurations())
     private let idleWaiters = Lock<[@Sendable () -> Void]>([])
     private let ended = Lock<Ending?>(nil)
     private let onEnd: @Sendable (Ending) -> Void

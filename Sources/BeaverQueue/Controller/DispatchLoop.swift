@@ -32,6 +32,7 @@ extension Engine {
         let slot = self.manager.slots[number]
         let policy = self.policies[Int(slot.action)]
         let token = self.manager.nextToken
+        self.meters.noteDispatch(slot, self.now)
         let (sequence, _) = self.record(.dispatch(slot.reference, token: token))
         let worker = self.runs.insert(
             RunTable.Run(
@@ -41,7 +42,8 @@ extension Engine {
                 action: slot.action,
                 phase: .starting,
                 limits: RunLimits(timeoutMilliseconds: policy.timeoutMilliseconds, maxRetry: policy.maxRetry),
-                isSimulated: self.isSimulated(slot.action)
+                isSimulated: self.isSimulated(slot.action),
+                startedBootNanoseconds: self.now.bootNanoseconds
             )
         )
         let start = StartRun(
@@ -83,6 +85,8 @@ extension Engine {
             limits.timeoutMilliseconds ?? policy.timeoutMilliseconds ?? self.settings.worker.taskTimeoutMilliseconds
         self.runs.update(worker) { run in
             run.phase = .running
+            run.startedBootNanoseconds = self.now.bootNanoseconds
+            run.enqueuedAt = limits.enqueuedAt
             run.limits.timeoutMilliseconds = timeout
             run.limits.maxRetry = limits.maxRetry ?? policy.maxRetry
         }
@@ -137,7 +141,7 @@ extension Engine {
         if slot.isReady {
             self.ready.remove(number, self.manager.slots)
         } else if slot.isReturned, !self.isAwaitingDurable(slot) {
-            self.due.noteRemoved()
+            self.due.noteRemoved(self.manager.slots)
         }
     }
 

@@ -37,12 +37,20 @@ extension Engine {
         if let oldest = self.snapshots.oldestUncoveredWallMilliseconds {
             status.snapshot.ageSeconds = Double(max(0, self.now.wallMilliseconds - oldest)) / 1_000
         }
+        status.rates = self.activity(at: self.now).rates()
         status.dedup.ids = manager.remembered.count
         if let oldest = manager.remembered.oldest {
             status.dedup.reachesBackSeconds = Double(oldest.ageSeconds(at: self.now.wallMilliseconds))
         }
         status.fingerprint = manager.fingerprint.description
         status.parkedActions = self.parkedActions
+    }
+
+    /// Up to this moment, also after the engine slept.
+    package func activity(at now: EngineTime) -> ActivityMeter {
+        var activity = self.meters.activity
+        activity.turn(now, self.manager.totals)
+        return activity
     }
 
     private var publicState: QueueStatus.State {
@@ -77,7 +85,10 @@ extension Engine {
 
     /// Nothing left that will run by itself: parked jobs, and all that waits while the queue is paused, may remain.
     package var isIdle: Bool {
-        guard self.lifecycle == .running, self.manager.counts.inFlight == 0, self.commit.isSettled else { return false }
+        // Safe as the policy has it: under `never` nothing but the end of a life is ever synced.
+        guard self.lifecycle == .running, self.manager.counts.inFlight == 0, !self.commit.hasUnwritten,
+            self.commit.durableSequence >= self.commit.appendedSequence
+        else { return false }
         return self.manager.isPaused || self.manager.counts.pending == self.ready.parkedCount
     }
 
@@ -89,23 +100,39 @@ extension Engine {
         package var number: UInt32
         package var state: JobState
         package var action: String
+        /// In flight: its worker, from 1, and the limit of its run; nil: none.
+        package var worker: Int?
+        package var limitMilliseconds: Int64?
+        /// Filled in where it is asked for.
+        package var wait: WaitReason?
     }
 
     package func row(_ number: UInt32) -> Row {
         let slot = self.manager.slots[number]
-        return Row(
+        var row = Row(
             slot: slot,
             number: number,
             state: self.state(of: slot),
             action: self.manager.actionNames[Int(slot.action)]
         )
+        if slot.state == .inFlight, let worker = self.runs.worker(of: number) {
+            row.worker = worker + 1
+            row.limitMilliseconds = self.limit(ofRun: worker)
+        }
+        return row
+    }
+
+    func limit(ofRun worker: Int) -> Int64? {
+        guard let run = self.runs.runs[worker] else { return nil }
+        let limit = run.limits.timeoutMilliseconds ?? self.settings.worker.taskTimeoutMilliseconds
+        return limit == 0 ? nil : Int64(limit)
     }
 
     package func find(_ id: JobFingerprint) -> Row? {
         self.manager.slots.find(id).map { self.row($0) }
     }
 
-    private func state(of slot: JobSlot) -> JobState {
+    func state(of slot: JobSlot) -> JobState {
         switch slot.state {
         case .inFlight: .inFlight
         case .completed: .completed
@@ -114,52 +141,6 @@ extension Engine {
         case .pending where slot.isReady: self.ready.isRunnable(slot.action) ? .pending : .parked
         case .pending:
             slot.isReturned && slot.orderSequence <= self.releasedSequence ? .scheduled : .pending
-        }
-    }
-
-    /// Up to `limit` rows that match, among the `scan` slots from `start` on; and where to go on, nil at the end.
-    package func rows(
-        matching filter: JobFilter,
-        from start: UInt32,
-        scan: UInt32,
-        limit: Int
-    ) -> (rows: [Row], next: UInt32?) {
-        let slots = self.manager.slots
-        let action = filter.action.map { self.manager.actionNumbers[$0] }
-        if case .some(nil) = action { return ([], nil) }
-        var rows: [Row] = []
-        var number = start
-        let end = min(slots.numbers.upperBound, start &+ scan)
-        while number < end, rows.count < limit {
-            defer { number += 1 }
-            guard slots.isInUse(number) else { continue }
-            let slot = slots[number]
-            if let action, slot.action != action { continue }
-            if filter.simulatedOnly, !slot.isSimulated { continue }
-            if !filter.states.isEmpty, !filter.states.contains(self.state(of: slot)) { continue }
-            rows.append(self.row(number))
-        }
-        return (rows, number < slots.numbers.upperBound ? number : nil)
-    }
-
-    /// Why a job waits, in words; nil if it does not.
-    package func reasonToWait(_ row: Row) -> String? {
-        switch row.state {
-        case .inFlight, .completed, .dead, .cancelled: return nil
-        case .parked: return self.policies[Int(row.slot.action)].parkedBecause
-        case .scheduled:
-            let runs = row.slot.runs
-            return "scheduled for \(Rfc3339.text(wallMilliseconds: row.slot.time))"
-                + (runs > 0 ? " after run \(runs)" : "")
-        case .pending:
-            if self.manager.isPaused { return "paused" }
-            if case .draining = self.lifecycle { return "the queue is stopping" }
-            if self.ready.isAtLimit(row.slot.action) {
-                let limit = self.policies[Int(row.slot.action)].concurrency ?? 0
-                return "behind \(limit) running of `\(row.action)` (limit \(limit))"
-            }
-            if !self.runs.hasFreeSlot { return "all \(self.runs.limit) workers are busy" }
-            return "about to run"
         }
     }
 }

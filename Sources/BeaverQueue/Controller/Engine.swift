@@ -47,6 +47,7 @@ package final class Engine {
     /// The number of the RECOVERED record: dispatch waits until it is synced.
     var recoveredSequence: UInt64 = 0
     var effects: [EngineEffect] = []
+    package internal(set) var meters = EngineMeters()
 
     enum Lifecycle: Equatable {
         case recovering
@@ -71,6 +72,7 @@ package final class Engine {
     /// Takes all inputs, decides, and returns what is to be done, in order.
     package func handle(_ inputs: [EngineInput], now: EngineTime) -> [EngineEffect] {
         self.setNow(now)
+        self.meters.activity.turn(self.now, self.manager.totals)
         if inputs.contains(where: \.mayStopRuns) {
             // A run that has ended by itself is not stopped by what was asked at the same moment: its work is done.
             for input in inputs where input.isOfRun { self.take(input) }

@@ -28,10 +28,13 @@ package enum EngineInput: Sendable {
 package struct RunLimits: Sendable, Equatable {
     package var timeoutMilliseconds: UInt32?
     package var maxRetry: UInt16?
+    /// When the job was accepted, in wall milliseconds: for measuring only.
+    package var enqueuedAt: Int64?
 
-    package init(timeoutMilliseconds: UInt32? = nil, maxRetry: UInt16? = nil) {
+    package init(timeoutMilliseconds: UInt32? = nil, maxRetry: UInt16? = nil, enqueuedAt: Int64? = nil) {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.maxRetry = maxRetry
+        self.enqueuedAt = enqueuedAt
     }
 }
 

@@ -7,104 +7,158 @@ struct JobLookup: Sendable {
     let hash: KeyedHash
     let outputDirectory: String
     let clock: @Sendable () -> EngineTime
+    let memory: LookupMemory
 
     /// Slots looked at in one go: about a tenth of a millisecond of the engine's time.
-    private static let slice: UInt32 = 8_192
+    static let slice: UInt32 = 8_192
+    /// How long one page may look for matches before it is handed out with those it has.
+    private static let pageMilliseconds: Int64 = 2_000
+    /// Jobs put in order by one scan: the first page asks for few, whoever goes on for many.
+    private static let firstOrder = 4_096
+    private static let nextOrder = 65_536
 
+    /// One page in ENQUEUE order.
+    ///
+    /// A job that matches during the whole listing stands on exactly one page, whatever others do meanwhile. A page may
+    /// have fewer than `limit` jobs, even none, and still have a `next`: the search is cut where it takes long.
     func jobs(
         matching filter: JobFilter,
         after cursor: JobCursor?,
         limit: Int
     ) async throws(QueueError) -> JobPage {
-        var jobs: [JobSummary] = []
-        var next: UInt32? = UInt32(clamping: cursor?.enqueueSequence ?? 0)
-        while let start = next, jobs.count < limit {
-            let found = self.engine.withLock {
-                $0.rows(matching: filter, from: start, scan: Self.slice, limit: limit - jobs.count)
+        var page = JobPage(jobs: [], next: nil)
+        if let row = self.onlyRow(filter) {
+            if cursor == nil, let row, let summary = try self.summary(of: row, matching: filter) {
+                page.jobs = [summary]
             }
-            for row in found.rows {
-                if let summary = try self.summary(of: row, matching: filter) { jobs.append(summary) }
-            }
-            next = found.next
-            await Task.yield()
+            return page
         }
-        return JobPage(jobs: jobs, next: next.map { JobCursor(enqueueSequence: UInt64($0)) })
+        var after = cursor?.enqueueSequence ?? 0
+        let deadline = self.clock().bootMilliseconds + Self.pageMilliseconds
+        while true {
+            let order = await self.order(matching: filter, after: after, limit: limit)
+            var index = order.entries.firstIndex { $0.key > after } ?? order.entries.count
+            while index < order.entries.count {
+                let end = min(order.entries.count, index + 256)
+                let rows = self.engine.withLock { engine in
+                    order.entries[index..<end].map { engine.row($0, matching: filter) }
+                }
+                for (entry, row) in zip(order.entries[index..<end], rows) {
+                    after = entry.key
+                    if let row, let summary = try self.shown(row, matching: filter) {
+                        page.jobs.append(summary)
+                        if page.jobs.count == limit { break }
+                    }
+                }
+                let isEnd = order.isLast && after == order.entries.last?.key
+                if isEnd { return page }
+                if page.jobs.count == limit || self.clock().bootMilliseconds >= deadline {
+                    page.next = JobCursor(enqueueSequence: after)
+                    return page
+                }
+                index = end
+                await Task.yield()
+            }
+            if order.isLast { return page }
+            after = order.through
+        }
     }
 
-    /// Nil if the parts of the filter that need the files do not match, or the job has gone meanwhile.
-    private func summary(
-        of row: Engine.Row,
-        matching filter: JobFilter
-    ) throws(QueueError) -> JobSummary? {
-        let (body, enqueuedAt) = try self.payloads.body(of: row.slot.enqueueSequence, id: row.slot.id)
-        if let pattern = filter.id, !Glob(pattern).matches(body.id) { return nil }
-        if let age = filter.olderThanMilliseconds, self.clock().wallMilliseconds - enqueuedAt < age { return nil }
-        let error = row.slot.runs > 0 || row.state == .dead ? try self.payloads.lastError(of: row.slot) : nil
-        if let text = filter.error {
-            guard let error, error.contains(text) else { return nil }
+    /// The jobs in order after `cursor`: from memory if a page before this one left them there.
+    private func order(matching filter: JobFilter, after cursor: UInt64, limit: Int) async -> EnqueueOrder {
+        let now = self.clock().bootMilliseconds
+        if cursor > 0,
+            let order = self.memory.orders.withLock({ orders in
+                orders.first { $0.answers(filter, after: cursor, now: now) }
+            })
+        {
+            return order
         }
-        return JobSummary(
-            id: body.id,
-            state: row.state,
-            action: row.action,
-            priority: Int(row.slot.priority),
-            runs: row.slot.runs,
-            simulated: row.slot.isSimulated,
-            enqueuedAt: enqueuedAt,
-            time: row.state == .pending || row.state == .parked ? nil : row.slot.time,
-            error: error,
-            work: Self.work(of: body),
-            enqueueSequence: row.slot.enqueueSequence
+        let order = await self.makeOrder(
+            matching: filter,
+            after: cursor,
+            limit: cursor == 0 ? max(limit, Self.firstOrder) : Self.nextOrder
+        )
+        self.memory.orders.withLock { orders in
+            if orders.count >= 4 { orders.removeFirst() }
+            orders.append(order)
+        }
+        return order
+    }
+
+    private func makeOrder(matching filter: JobFilter, after: UInt64, limit: Int) async -> EnqueueOrder {
+        var smallest = SmallestKeys(limit: limit)
+        let last = self.engine.withLock { $0.manager.lastSequence }
+        var next: UInt32? = 0
+        while let start = next {
+            next = self.engine.withLock { engine in
+                guard let matcher = engine.matcher(filter) else { return nil }
+                return engine.scan(from: start, count: Self.slice) { number, slot in
+                    let sequence = slot.enqueueSequence
+                    guard sequence > after, sequence <= last, sequence < smallest.bound || !smallest.isCut,
+                        matcher.matches(slot, engine)
+                    else { return }
+                    smallest.add(sequence, number)
+                }
+            }
+            await Task.yield()
+        }
+        let entries = smallest.sorted()
+        return EnqueueOrder(
+            states: filter.states,
+            action: filter.action,
+            isSimulatedOnly: filter.simulatedOnly,
+            after: after,
+            through: entries.last?.key ?? last,
+            isLast: !smallest.isCut,
+            entries: entries,
+            madeAt: self.clock().bootMilliseconds
         )
     }
 
-    /// The command line, or the payload, in one line of at most 200 bytes.
-    static func work(of body: EnqueueBody) -> String {
-        let text: String
-        if let command = body.command {
-            let arguments = command.arguments
-            text =
-                arguments.count == 3 && arguments[0] == "/bin/sh" && arguments[1] == "-c"
-                ? arguments[2] : arguments.joined(separator: " ")
-        } else {
-            text = String(decoding: JSONText.singleLine(Array(body.payload.prefix(1_024))), as: UTF8.self)
-        }
-        guard text.utf8.count > 200 else { return text }
-        return String(decoding: text.utf8.prefix(197), as: UTF8.self) + "…"
-    }
+    // MARK: One job
 
-    /// By whole id at once; else every id is read and must begin with it, exactly one.
+    /// By whole id at once; else every id is read, for a while, and must begin with it, exactly one.
     func row(_ id: String) async throws(QueueError) -> Engine.Row {
         let fingerprint = self.hash(id)
         if let row = self.engine.withLock({ $0.find(fingerprint) }) { return row }
-        var matches: [Engine.Row] = []
-        var next: UInt32? = 0
-        while let start = next, matches.count < 2 {
-            let found = self.engine.withLock {
-                $0.rows(matching: JobFilter(), from: start, scan: Self.slice, limit: .max)
+        guard !id.isEmpty else { throw QueueError(.notFound, "no job has an empty id") }
+        var filter = JobFilter()
+        filter.idPrefix = id
+        var cursor: JobCursor?
+        var matches: [String] = []
+        let deadline = self.clock().bootMilliseconds + Self.pageMilliseconds
+        repeat {
+            let page = try await self.jobs(matching: filter, after: cursor, limit: 3)
+            matches += page.jobs.map(\.id)
+            cursor = page.next
+            if cursor != nil, matches.count < 2, self.clock().bootMilliseconds >= deadline {
+                throw QueueError(
+                    .notFound,
+                    "no job has the id `\(id)`, and there are too many to look for all that begin with it; write the whole id"
+                )
             }
-            for row in found.rows {
-                let body = try self.payloads.body(of: row.slot.enqueueSequence, id: row.slot.id).body
-                if body.id.hasPrefix(id) { matches.append(row) }
-            }
-            next = found.next
-            await Task.yield()
+        } while cursor != nil && matches.count < 2
+        guard let match = matches.first, let row = self.engine.withLock({ $0.find(self.hash(match)) }) else {
+            throw QueueError(.notFound, "no job `\(id)` in this queue")
         }
-        guard let match = matches.first else { throw QueueError(.notFound, "no job `\(id)` in this queue") }
         guard matches.count == 1 else {
-            throw QueueError(.notFound, "more than one job begins with `\(id)`; write more of the id")
+            let names = matches.prefix(3).map { "`\($0)`" }.joined(separator: ", ")
+            throw QueueError(.notFound, "more than one job begins with `\(id)`: \(names); write more of the id")
         }
-        return match
+        return row
     }
 
     func job(_ id: String) async throws(QueueError) -> JobDetails {
         let row = try await self.row(id)
-        guard let summary = try self.summary(of: row, matching: JobFilter()) else {
+        guard var summary = try self.summary(of: row, matching: JobFilter()) else {
             throw QueueError(.notFound, "no job `\(id)` in this queue")
         }
         let body = try self.payloads.body(of: row.slot.enqueueSequence, id: row.slot.id).body
         let history = try self.payloads.history(of: row.slot)
-        let reason = self.engine.withLock { $0.reasonToWait(row) }
+        let reason = self.engine.withLock { $0.reasonToWaitWithPlace(row) }?.text(action: row.action)
+        summary.waitsBecause = reason
+        let firstRun = self.number(ofFirst: history.entries, row)
         return JobDetails(
             summary: summary,
             payload: String(decoding: body.payload, as: UTF8.self),
@@ -117,8 +171,26 @@ struct JobLookup: Sendable {
             interruptions: row.slot.interruptions,
             fencingToken: row.state == .inFlight ? row.slot.token : nil,
             waitsBecause: reason,
-            history: history.entries.map { JobRun($0) }
+            history: history.entries.enumerated().map { place, entry in
+                var run = JobRun(entry)
+                run.number = firstRun.map { $0 + place }
+                if run.ending == .running { run.worker = row.worker }
+                return run
+            }
         )
+    }
+
+    /// Runs are counted since ENQUEUE or REVIVE; the newest of the list has the newest number.
+    private func number(ofFirst entries: [RunHistory.Entry], _ row: Engine.Row) -> Int? {
+        let runs = entries.filter { $0.end.token != 0 }.count
+        return runs == entries.count && row.slot.runs >= runs ? row.slot.runs - runs + 1 : nil
+    }
+
+    /// What the log still holds of a job, oldest first.
+    func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
+        let row = try await self.row(id)
+        let name = try self.body(of: row).id
+        return try self.payloads.records(of: row.slot, limit: 200).map { Inspection.Line($0, job: name) }
     }
 
     func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
@@ -153,23 +225,66 @@ struct JobLookup: Sendable {
         )
     }
 
-    /// All that match, as they are now.
-    func rows(matching filter: JobFilter) async throws(QueueError) -> [Engine.Row] {
-        let needsFiles = filter.id != nil || filter.error != nil || filter.olderThanMilliseconds != nil
-        var rows: [Engine.Row] = []
+    // MARK: Many jobs
+
+    /// Calls `body` for all that match now, in no order, a slice at a time.
+    func forEach(
+        matching filter: JobFilter,
+        _ body: ([Engine.Row]) throws(QueueError) -> Void
+    ) async throws(QueueError) {
+        if let row = self.onlyRow(filter) {
+            if let row, try self.summary(of: row, matching: filter) != nil { try body([row]) }
+            return
+        }
         var next: UInt32? = 0
         while let start = next {
-            let found = self.engine.withLock {
-                $0.rows(matching: filter, from: start, scan: Self.slice, limit: .max)
+            var rows: [Engine.Row] = []
+            next = self.engine.withLock { engine in
+                guard let matcher = engine.matcher(filter) else { return nil }
+                return engine.scan(from: start, count: Self.slice) { number, slot in
+                    if matcher.matches(slot, engine) { rows.append(engine.row(number)) }
+                }
             }
-            for row in found.rows {
-                if needsFiles, try self.summary(of: row, matching: filter) == nil { continue }
-                rows.append(row)
+            if filter.needsFiles {
+                // In the order of the files, which reads them once.
+                rows.sort { $0.slot.enqueueSequence < $1.slot.enqueueSequence }
+                var matching: [Engine.Row] = []
+                for row in rows where try self.summary(of: row, matching: filter) != nil { matching.append(row) }
+                rows = matching
             }
-            next = found.next
+            try body(rows)
             await Task.yield()
         }
-        return rows
+    }
+
+    func count(matching filter: JobFilter) async throws(QueueError) -> Int {
+        var count = 0
+        try await self.forEach(matching: filter) { rows in count += rows.count }
+        return count
+    }
+
+    /// Collects what matches for a later action on exactly that.
+    func select(matching filter: JobFilter, token: String) async throws(QueueError) -> JobSelection {
+        var jobs: [Selections.Job] = []
+        let sequence = self.engine.withLock { $0.manager.lastSequence }
+        try await self.forEach(matching: filter) { rows in
+            for row in rows {
+                jobs.append(Selections.Job(reference: row.slot.reference, lastSequence: row.slot.lastSequence))
+            }
+        }
+        let count = jobs.count
+        self.memory.selections.withLock { [jobs] in
+            $0.add(jobs, token: token, now: self.clock().bootMilliseconds)
+        }
+        return JobSelection(token: token, count: count, sequence: sequence)
+    }
+
+    func selected(_ selection: JobSelection) throws(QueueError) -> [Selections.Job] {
+        let jobs = self.memory.selections.withLock {
+            $0.jobs(selection.token, now: self.clock().bootMilliseconds)
+        }
+        guard let jobs else { throw Selections.unknown }
+        return jobs
     }
 }
 

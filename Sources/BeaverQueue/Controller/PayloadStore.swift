@@ -62,9 +62,42 @@ package final class PayloadStore: Sendable {
         return history
     }
 
-    /// The last error of a job, from one record where it is in the log.
+    /// How the last run of a job ended, or began: two records where they are in the log, else its history.
+    package func lastRun(of slot: JobSlot) throws(QueueError) -> RunHistory.Entry? {
+        guard slot.lastSequence != slot.enqueueSequence else { return nil }
+        if slot.lastSequence > self.snapshots.newest?.sequence ?? 0,
+            let (record, _) = try self.log.read(slot.lastSequence), record.event.job == slot.reference
+        {
+            var short = RunHistory()
+            if record.previousSequence > slot.enqueueSequence,
+                let (begin, _) = try self.log.read(record.previousSequence),
+                begin.event.job == slot.reference
+            {
+                short.note(begin.event, wallMilliseconds: begin.wallMilliseconds)
+            }
+            short.note(record.event, wallMilliseconds: record.wallMilliseconds)
+            if let last = short.entries.last, last.startedAt != 0, last.ending != .running { return last }
+        }
+        return try self.history(of: slot).entries.last
+    }
+
+    /// The last error that any of its known runs ended with.
     package func lastError(of slot: JobSlot) throws(QueueError) -> String? {
         guard slot.lastSequence != slot.enqueueSequence else { return nil }
         return try self.history(of: slot).entries.last { !$0.end.error.isEmpty }?.end.error
+    }
+
+    /// The newest records of a job that the log still has, oldest first.
+    package func records(of slot: JobSlot, limit: Int) throws(QueueError) -> [Record] {
+        var records: [Record] = []
+        var sequence = slot.lastSequence
+        while sequence > slot.enqueueSequence, records.count < limit - 1, let (record, _) = try self.log.read(sequence),
+            record.event.job == slot.reference
+        {
+            records.append(record)
+            sequence = record.previousSequence
+        }
+        if let (record, _) = try self.log.read(slot.enqueueSequence) { records.append(record) }
+        return records.reversed()
     }
 }

@@ -15,6 +15,7 @@ extension Engine {
             error: result.error,
             outputTail: result.outputTail
         )
+        if !result.ending.isBeforeStart { self.meters.noteEnd(run, isCompleted: result.ending == .completed, self.now) }
         switch run.phase {
         case .ending(let reason), .killed(let reason): self.ended(run, end, result.ending, after: reason)
         case .starting, .running: self.ended(run, end, result.ending)

@@ -25,13 +25,18 @@ struct RunTable {
         var limits: RunLimits
         /// Its job is completed without work.
         var isSimulated = false
+        /// When its handler was started; until then, when it was dispatched.
+        var startedBootNanoseconds: Int64 = 0
+        /// When its job was accepted, in wall milliseconds, once that was read.
+        var enqueuedAt: Int64?
         var isHandedOut = false
         /// Was killed and has not ended within ten seconds: a stop no longer waits for it.
         var isStuck = false
     }
 
     private(set) var runs: [Run?] = []
-    private var free: [Int] = []
+    /// The smallest number is used first, so that a list by worker is short and stands still.
+    private var free = MinHeap<Int>()
     private var deadlines = IndexedHeap<Int64>()
     private(set) var count = 0
     /// Slots that may be used; a smaller number lets the runs above it end.
@@ -44,7 +49,7 @@ struct RunTable {
 
     mutating func insert(_ run: Run) -> Int {
         self.count += 1
-        if let worker = self.free.popLast() {
+        if let worker = self.free.removeMin() {
             self.runs[worker] = run
             return worker
         }
@@ -70,7 +75,7 @@ struct RunTable {
     mutating func remove(_ worker: Int) {
         self.runs[worker] = nil
         self.deadlines.set(worker, nil)
-        self.free.append(worker)
+        self.free.insert(worker)
         self.count -= 1
     }
 

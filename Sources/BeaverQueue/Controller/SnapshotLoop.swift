@@ -109,6 +109,7 @@ extension Engine {
         self.snapshots.lastBytes = report.bytes
         self.snapshots.count = report.count
         self.snapshots.lastBootMilliseconds = self.now.bootMilliseconds
+        self.meters.snapshot.observe(microseconds: Int64(report.seconds * 1e6))
         self.effects.append(.release(through: report.releaseThrough, keepBytes: self.settings.keepLogBytes))
         if !self.snapshots.isRequested { self.answerSnapshotWaiters(.snapshot(report.sequence)) }
     }
@@ -148,7 +149,7 @@ extension Engine {
         let keep = self.settings.limits.completedKeep
         var records: UInt64 = 0
         if manager.completedOrder.count > keep + max(64, keep / 16) {
-            records = manager.completedOrder[manager.completedOrder.count - keep - 1].ackSequence
+            records = manager.completedOrder.entries[manager.completedOrder.count - keep - 1].sequence
         }
         var ids: UInt64 = 0
         let maxIDs = self.settings.limits.dedupMax

@@ -1,8 +1,6 @@
-internal import HeapModule
-
 /// Jobs that wait for a time: delays and backoffs by the boot-time clock, `run_at` by the wall clock.
 package struct DueTimes {
-    private struct Entry: Comparable {
+    fileprivate struct Entry: Comparable {
         var due: Int64
         var slot: UInt32
         /// The job's last record when it began to wait: another one means that it no longer waits here.
@@ -13,8 +11,8 @@ package struct DueTimes {
         }
     }
 
-    private var byBootClock = Heap<Entry>()
-    private var byWallClock = Heap<Entry>()
+    private var byBootClock = MinHeap<Entry>()
+    private var byWallClock = MinHeap<Entry>()
     /// Jobs that wait, those whose entry is only a leftover not counted.
     package private(set) var count = 0
 
@@ -38,8 +36,15 @@ package struct DueTimes {
         )
     }
 
-    /// The job left by another way (cancelled, revived): its entry stays and is skipped when its time comes.
-    package mutating func noteRemoved() { self.count -= 1 }
+    /// The job leaves by another way (cancelled, revived): its entry stays and is skipped when its time comes.
+    ///
+    /// O(1) amortized: when most entries are such, they are dropped.
+    package mutating func noteRemoved(_ slots: SlotTable) {
+        self.count -= 1
+        guard self.byBootClock.count + self.byWallClock.count > 2 * self.count + 1_024 else { return }
+        self.byBootClock.removeAll { !Self.isGood($0, slots) }
+        self.byWallClock.removeAll { !Self.isGood($0, slots) }
+    }
 
     /// The next job whose time has come.
     ///
@@ -54,16 +59,59 @@ package struct DueTimes {
         return nil
     }
 
-    private static func pop(_ heap: inout Heap<Entry>, until time: Int64, _ slots: SlotTable) -> UInt32? {
+    private static func pop(_ heap: inout MinHeap<Entry>, until time: Int64, _ slots: SlotTable) -> UInt32? {
         while let first = heap.min {
-            let slot = slots[first.slot]
-            let isLive =
-                slot.state == .pending && slot.isReturned && !slot.isReady && slot.lastSequence == first.lastSequence
-            if isLive, first.due > time { return nil }
+            let isGood = Self.isGood(first, slots)
+            if isGood, first.due > time { return nil }
             heap.removeMin()
-            if isLive { return first.slot }
+            if isGood { return first.slot }
         }
         return nil
+    }
+
+    private static func isGood(_ entry: Entry, _ slots: SlotTable) -> Bool {
+        let slot = slots[entry.slot]
+        return slot.state == .pending && slot.isReturned && !slot.isReady && slot.lastSequence == entry.lastSequence
+    }
+
+    /// The jobs that wait, the next due first: the first k cost O(k log k).
+    package func walk(_ now: EngineTime) -> Walk {
+        Walk(
+            boot: self.byBootClock.walk(),
+            wall: self.byWallClock.walk(),
+            bootToWall: now.wallMilliseconds - now.bootMilliseconds
+        )
+    }
+
+    package struct Walk {
+        private var boot: MinHeap<Entry>.Walk
+        private var wall: MinHeap<Entry>.Walk
+        private let bootToWall: Int64
+        private var nextBoot: Entry?
+        private var nextWall: Entry?
+
+        fileprivate init(boot: MinHeap<Entry>.Walk, wall: MinHeap<Entry>.Walk, bootToWall: Int64) {
+            self.boot = boot
+            self.wall = wall
+            self.bootToWall = bootToWall
+            self.nextBoot = self.boot.next()
+            self.nextWall = self.wall.next()
+        }
+
+        package mutating func next(_ slots: SlotTable) -> UInt32? {
+            while true {
+                let isBoot: Bool
+                switch (self.nextBoot, self.nextWall) {
+                case (nil, nil): return nil
+                case (_?, nil): isBoot = true
+                case (nil, _?): isBoot = false
+                case (let boot?, let wall?): isBoot = boot.due + self.bootToWall <= wall.due
+                }
+                guard let entry = isBoot ? self.nextBoot : self.nextWall else { return nil }
+                if isBoot { self.nextBoot = self.boot.next() } else { self.nextWall = self.wall.next() }
+                if DueTimes.isGood(entry, slots) { return entry.slot }
+            }
+        }
     }
 
     /// Boot-time milliseconds at which to look again; a wall clock that jumps is looked at each second at least.

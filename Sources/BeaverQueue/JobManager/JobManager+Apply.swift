@@ -75,9 +75,7 @@ extension JobManager {
         self.jobsSum.add(after.fingerprint)
         self.count(after, by: 1)
         self.total(event, before: before)
-        if after.state == .completed {
-            self.completedOrder.append(CompletedEntry(ackSequence: sequence, slot: number))
-        }
+        self.noteEnded(after.state, sequence, number)
         return number
     }
 
@@ -134,13 +132,10 @@ extension JobManager {
     private func forget(recordsThrough records: UInt64, idsThrough ids: UInt64) {
         self.forgottenRecordsThrough = max(records, self.forgottenRecordsThrough)
         self.forgottenIDsThrough = max(ids, self.forgottenIDsThrough)
-        while let oldest = self.completedOrder.first, oldest.ackSequence <= self.forgottenRecordsThrough {
+        while let oldest = self.completedOrder.entries.first, oldest.sequence <= self.forgottenRecordsThrough {
             self.completedOrder.removeFirst()
+            guard self.completedOrder.isGood(oldest, self.slots) else { continue }
             let slot = self.slots[oldest.slot]
-            guard self.slots.isInUse(oldest.slot), slot.state == .completed, slot.lastSequence == oldest.ackSequence
-            else {
-                continue
-            }
             self.jobsSum.subtract(slot.fingerprint)
             self.count(slot, by: -1)
             self.slots.remove(oldest.slot)

@@ -19,7 +19,9 @@ extension JobManager {
         if counts != self.counts { faults.append("counts are \(self.counts), the slots say \(counts)") }
         faults += self.faultsOfRemembered(&sum)
         if sum != self.jobsSum { faults.append("the fingerprint's sum is \(self.jobsSum), the jobs say \(sum)") }
-        faults += self.faultsOfCompletedOrder()
+        faults += self.faults(of: self.completedOrder, expected: self.counts.completed)
+        faults += self.faults(of: self.deadOrder, expected: self.counts.dead)
+        faults += self.faults(of: self.cancelledOrder, expected: self.counts.cancelled)
         faults += self.faultsOfTotals()
         for (place, name) in self.actionNames.enumerated() where self.actionNumbers[name] != UInt16(place) {
             faults.append(
@@ -81,26 +83,22 @@ extension JobManager {
         return faults
     }
 
-    /// Every completed job stands in it once, in the order of the ACKs.
-    private func faultsOfCompletedOrder() -> [String] {
+    /// Every job that ended in this state stands in it once, in the order of the ends.
+    private func faults(of order: EndedOrder, expected: Int) -> [String] {
         var faults: [String] = []
         var listed: Set<UInt32> = []
         var last: UInt64 = 0
-        for entry in self.completedOrder {
-            if entry.ackSequence <= last { faults.append("ACK \(entry.ackSequence) stands after \(last)") }
-            last = entry.ackSequence
-            let slot = self.slots[entry.slot]
-            guard self.slots.isInUse(entry.slot), slot.state == .completed, slot.lastSequence == entry.ackSequence
-            else {
-                continue
-            }
+        for entry in order.entries {
+            if entry.sequence <= last { faults.append("\(order.state) \(entry.sequence) stands after \(last)") }
+            last = entry.sequence
+            guard order.isGood(entry, self.slots) else { continue }
             listed.insert(entry.slot)
-            if entry.ackSequence <= self.forgottenRecordsThrough {
-                faults.append("ACK \(entry.ackSequence) was forgotten")
+            if order.state == .completed, entry.sequence <= self.forgottenRecordsThrough {
+                faults.append("ACK \(entry.sequence) was forgotten")
             }
         }
-        if listed.count != self.counts.completed {
-            faults.append("\(self.counts.completed) jobs are completed, \(listed.count) are listed by their ACK")
+        if listed.count != expected {
+            faults.append("\(expected) jobs are \(order.state), \(listed.count) are listed by their end")
         }
         return faults
     }

@@ -1,5 +1,3 @@
-package import DequeModule
-
 /// The state of the queue and its only mutation, `apply`.
 ///
 /// It knows nothing of time, files, handlers or threads: the same events in the same order give the same state, and the
@@ -40,17 +38,12 @@ package final class JobManager {
     package internal(set) var lastSequence: UInt64 = 0
     package internal(set) var forgottenRecordsThrough: UInt64 = 0
     package internal(set) var forgottenIDsThrough: UInt64 = 0
-    /// Completed slots, oldest ACK first.
-    ///
-    /// Entries whose slot has gone or changed are skipped.
-    package internal(set) var completedOrder: Deque<CompletedEntry> = []
+    /// Jobs that ended, oldest first.
+    package internal(set) var completedOrder = EndedOrder(.completed)
+    package internal(set) var deadOrder = EndedOrder(.dead)
+    package internal(set) var cancelledOrder = EndedOrder(.cancelled)
     /// Sum over slots and remembered ids.
     package internal(set) var jobsSum = StateFingerprint()
-
-    package struct CompletedEntry: Sendable {
-        package var ackSequence: UInt64
-        package var slot: UInt32
-    }
 
     package init() {}
 
@@ -67,7 +60,8 @@ package final class JobManager {
     package var nextToken: UInt64 { UInt64(self.epoch) << 33 | (self.startsInEpoch + 1) }
 
     package var memoryBytes: Int {
-        self.slots.memoryBytes + self.remembered.memoryBytes + self.completedOrder.count * 16
+        self.slots.memoryBytes + self.remembered.memoryBytes + self.completedOrder.memoryBytes
+            + self.deadOrder.memoryBytes + self.cancelledOrder.memoryBytes
     }
 
     /// Completed by record or by id: what the books call completed.
@@ -156,14 +150,35 @@ extension JobManager {
         self.remembered.append(entry)
     }
 
-    /// After the last `load`: completed jobs are listed in ACK order, which is not the order of a snapshot.
+    /// After the last `load`: ended jobs are listed in the order of their ends, which is not the order of a snapshot.
     package func finishLoading() {
-        var completed: [CompletedEntry] = []
-        for number in self.slots.numbers where self.slots[number].state == .completed {
-            completed.append(CompletedEntry(ackSequence: self.slots[number].lastSequence, slot: number))
+        var completed: [EndedOrder.Entry] = []
+        var dead: [EndedOrder.Entry] = []
+        var cancelled: [EndedOrder.Entry] = []
+        for number in self.slots.numbers where self.slots.isInUse(number) {
+            let entry = EndedOrder.Entry(sequence: self.slots[number].lastSequence, slot: number)
+            switch self.slots[number].state {
+            case .completed: completed.append(entry)
+            case .dead: dead.append(entry)
+            case .cancelled: cancelled.append(entry)
+            case .pending, .inFlight: break
+            }
         }
-        completed.sort { $0.ackSequence < $1.ackSequence }
-        self.completedOrder = Deque(completed)
+        self.completedOrder.load(completed)
+        self.deadOrder.load(dead)
+        self.cancelledOrder.load(cancelled)
+    }
+
+    /// A job that has just ended in `state`.
+    @inline(__always)
+    func noteEnded(_ state: JobSlot.State, _ sequence: UInt64, _ number: UInt32) {
+        let entry = EndedOrder.Entry(sequence: sequence, slot: number)
+        switch state {
+        case .completed: self.completedOrder.append(entry, live: self.counts.completed, self.slots)
+        case .dead: self.deadOrder.append(entry, live: self.counts.dead, self.slots)
+        case .cancelled: self.cancelledOrder.append(entry, live: self.counts.cancelled, self.slots)
+        case .pending, .inFlight: break
+        }
     }
 
     func count(_ slot: JobSlot, by change: Int) {

@@ -1,17 +1,15 @@
-internal import HeapModule
-
 /// Which job is next: strict priority, then first in first out, over the actions that can run now.
 ///
 /// Per action ten lists, one a priority, linked through the slots themselves, for jobs in the order they were accepted,
 /// and a heap for the returned ones, whose order numbers are older. One heap over the actions, by the best job of each,
 /// so that a full or parked action never blocks another and is never scanned past.
 package struct ReadyQueue {
-    private struct Action {
+    struct Action {
         var heads = [UInt32](repeating: JobSlot.noSlot, count: 10)
         var tails = [UInt32](repeating: JobSlot.noSlot, count: 10)
         /// Bit p: the list of priority p has a job.
         var occupied: UInt16 = 0
-        var returned = Heap<Returned>()
+        var returned = MinHeap<Returned>()
         /// Jobs in lists and heap, cancelled leftovers in the heap not counted.
         var count = 0
         var running = 0
@@ -19,14 +17,14 @@ package struct ReadyQueue {
         var isRunnable = true
     }
 
-    private struct Returned: Comparable {
+    struct Returned: Comparable {
         var key: UInt64
         var slot: UInt32
 
         static func < (left: Returned, right: Returned) -> Bool { left.key < right.key }
     }
 
-    private var actions: [Action] = []
+    private(set) var actions: [Action] = []
     private var runnable = IndexedHeap<UInt64>()
     /// Ready jobs of all actions.
     package private(set) var count = 0
@@ -36,7 +34,7 @@ package struct ReadyQueue {
     package init() {}
 
     /// Smaller is earlier: priority 9 first, then the order number.
-    private static func key(_ slot: JobSlot) -> UInt64 {
+    static func key(_ slot: JobSlot) -> UInt64 {
         UInt64(9 - slot.priority) << 48 | slot.orderSequence
     }
 
@@ -82,6 +80,9 @@ package struct ReadyQueue {
         slots[number].isReady = false
         if !slot.isReturned { self.unlink(number, slot, place, slots) }
         self.change(place, by: -1)
+        if slot.isReturned, self.actions[place].returned.count > 2 * self.actions[place].count + 1_024 {
+            self.actions[place].returned.removeAll { !Self.isGood($0, slots) }
+        }
         self.update(place, slots)
     }
 
@@ -170,6 +171,11 @@ package struct ReadyQueue {
         return oldest
     }
 
+    static func isGood(_ returned: Returned, _ slots: SlotTable) -> Bool {
+        let slot = slots[returned.slot]
+        return slot.isReady && slot.isReturned && Self.key(slot) == returned.key
+    }
+
     private mutating func update(_ place: Int, _ slots: SlotTable) {
         // Field by field: a copy of the action would make the next change of its heap copy the heap.
         guard self.actions[place].isRunnable, self.actions[place].count > 0,
@@ -185,8 +191,7 @@ package struct ReadyQueue {
     /// The best job of an action; leftovers of cancelled jobs are dropped on the way.
     private mutating func head(_ place: Int, _ slots: SlotTable) -> UInt32? {
         while let returned = self.actions[place].returned.min {
-            let slot = slots[returned.slot]
-            if slot.isReady, slot.isReturned, Self.key(slot) == returned.key { break }
+            if Self.isGood(returned, slots) { break }
             self.actions[place].returned.removeMin()
         }
         let occupied = self.actions[place].occupied

@@ -87,6 +87,9 @@ package final class CommandRunner: HandlerRunner {
         self.settings.withLock { $0 = new }
     }
 
+    /// Actions that have a handler of their own name.
+    package var handlerNames: Set<String> { self.settings.withLock { $0 }.registry.names }
+
     /// The terms of an action as the configuration and the disk stand now.
     package func policy(for action: String) -> HandlerRegistry.Policy {
         let settings = self.settings.withLock { $0 }

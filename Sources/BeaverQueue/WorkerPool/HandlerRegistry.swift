@@ -106,7 +106,7 @@ package struct HandlerRegistry: Sendable {
         return .nobody(reason: "no handler for `\(TerminalText.visible(action))`\(question)")
     }
 
-    private var names: Set<String> {
+    var names: Set<String> {
         self.closureNames.union(self.configuration.handlers.keys).union(Self.builtins.keys)
     }
 

@@ -105,6 +105,31 @@ public final class QueueClient: QueueControl {
         _ = try await self.send(.POST, now ? "/v1/stop?now=true" : "/v1/stop")
     }
 
+    public func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
+        try await self.get("/v1/views" + Self.query(ViewQuery.parameters(of: request)))
+    }
+
+    public func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup] {
+        let body: GroupsBody = try await self.get("/v1/groups" + Self.query(JobQuery.parameters(of: filter)))
+        return body.groups
+    }
+
+    public func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
+        let path = "/v1/selections" + Self.query(JobQuery.parameters(of: filter))
+        let body: SelectionBody = try Self.decode(try await self.send(.POST, path))
+        return body.value
+    }
+
+    public func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
+        let path = "/v1/jobs/\(action.rawValue)" + Self.query([("selection", selection.token)])
+        return try Self.decode(try await self.send(.POST, path))
+    }
+
+    public func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
+        let body: RecordsBody = try await self.get(Self.path(id) + "/records")
+        return body.records
+    }
+
     private func bulk(_ action: String, _ filter: JobFilter) async throws(QueueError) -> BulkResult {
         let parameters = JobQuery.parameters(of: filter) + [("confirm", "all")]
         return try Self.decode(try await self.send(.POST, "/v1/jobs/\(action)" + Self.query(parameters)))

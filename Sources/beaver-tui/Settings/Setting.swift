@@ -41,8 +41,6 @@ struct SettingsValues: Sendable, Equatable {
     var readOnlyTokenFile: String?
     var offersCrashTest = true
     var usesViKeys = false
-    /// Keys of payloads whose values are not shown.
-    var redact: [String] = []
 }
 
 extension Setting {
@@ -172,7 +170,7 @@ extension Setting {
             "password,token,secret,authorization",
             "keys of payloads whose values are not shown"
         ) {
-            $1.redact = SettingText.list($0)
+            $1.queue.redact = SettingText.list($0)
         },
         Setting("unknown", "BEAVER_UNKNOWN", "park", "jobs without a handler: park, dead or default") {
             $1.queue.unknown = try SettingText.choice($0)

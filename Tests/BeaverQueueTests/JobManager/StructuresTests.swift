@@ -200,7 +200,7 @@ import Testing
             model[number] = now.wallMilliseconds + delay
             if seed.chance(1, in: 5), let gone = seed.pick(model.keys.sorted()) {
                 slots[gone].state = .cancelled
-                due.noteRemoved()
+                due.noteRemoved(slots)
                 model[gone] = nil
             }
             let step = Int64(seed.below(20))

@@ -1,0 +1,59 @@
+extension Queue {
+    public func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
+        if let fault = request.fault { throw fault }
+        // A screen wants to show a recovery, and the end, too.
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else {
+            var view = QueueView(status: self.statusNow())
+            view.panes = request.panes.map { _ in QueueView.Pane(rows: [], position: nil, isAnchorGone: false) }
+            view.events = self.events.withLock { $0.after(request.eventsAfter) }
+            return view
+        }
+        var base = QueueStatus()
+        self.fillAround(&base, core)
+        var view = try await core.lookup.view(request) { [base] engine, status in
+            status = base
+            engine.fill(&status)
+        }
+        view.events = self.events.withLock { $0.after(request.eventsAfter) }
+        view.syncSeconds = core.controller.syncDurations.withLock { $0.percentiles(at: BootClock.now()) }
+        view.secondsToRecover = Self.secondsToRecover(view.recordsToReplay, core.report)
+        view.device = core.device
+        view.freeDiskBytes = try FileStorage().freeBytes(at: core.dataDirectory)
+        return view
+    }
+
+    /// Where the data directory is; nil while nothing runs or where it cannot be told.
+    package func freeDiskBytes() -> Int64? {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return nil }
+        return try? FileStorage().freeBytes(at: core.dataDirectory)
+    }
+
+    /// By the pace of this life's own recovery, where it replayed enough to tell.
+    private static func secondsToRecover(_ records: Int, _ report: QueueStatus.Recovery) -> Double? {
+        let replay = report.phases.first { $0.name == "replay" }?.seconds ?? 0
+        guard report.replayedRecords >= 1_000, replay > 0 else { return nil }
+        return report.seconds - replay + replay * Double(records) / Double(report.replayedRecords)
+    }
+}
+
+/// The newest lines of the log, numbered, for the events list.
+struct EventRing: Sendable {
+    static let kept = 100
+    private var events: [QueueView.Event] = []
+    private var lastNumber: UInt64 = 0
+
+    mutating func add(_ line: QueueLogLine, wallMilliseconds: Int64) {
+        self.lastNumber += 1
+        if self.events.count >= Self.kept { self.events.removeFirst() }
+        self.events.append(
+            QueueView.Event(
+                number: self.lastNumber,
+                time: wallMilliseconds,
+                level: line.level,
+                message: line.message
+            )
+        )
+    }
+
+    func after(_ number: UInt64) -> [QueueView.Event] { self.events.filter { $0.number > number } }
+}
