@@ -45,7 +45,6 @@ test: ## every test that fits in minutes: of the parts, then of the built binary
 .PHONY: test-all
 test-all: test sanitize ## also sanitizers on the engine, long crash tests
 	@BEAVER_TUI=.build/debug/beaver-tui BEAVER_TEST_LONG=1 test/run crash
-	$(if $(wildcard Sources/beaver-tui/CrashTestCommand.swift),,echo "the crash-test of 1,000 cycles waits for the command crash-test")
 
 .PHONY: sanitize
 sanitize: ## the engine's tests under ThreadSanitizer and AddressSanitizer

@@ -1,6 +1,8 @@
 package import BeaverQueue
 
-/// What the console needs beyond the queue itself: files, crashes, the end of the program. Whoever starts it provides it.
+/// What the console needs beyond the queue itself: files, crashes, the end of the program.
+///
+/// Whoever starts it provides it.
 package protocol ConsoleHost: Sendable {
     /// The queue as it is now: a crash-test puts another one in its place.
     var queue: any QueueControl { get }

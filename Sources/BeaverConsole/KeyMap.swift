@@ -93,6 +93,8 @@ package struct Binding: Sendable, Equatable {
 package struct KeyMap: Sendable, Equatable {
     package let bindings: [Binding]
 
+    /// The table, as the settings want it.
+    ///
     /// With `vimKeys` j and k move, and the crash-test is X. With `readOnly` no key is bound that changes something.
     package init(vimKeys: Bool = false, readOnly: Bool = false) {
         self.bindings = Self.table(vimKeys).filter { !readOnly || !$0.changes }

@@ -182,7 +182,9 @@ package final class Simulation {
             guard let answer = self.driver.answers[ticket] else { continue }
             self.asked[ticket] = nil
             // A later request about the same job may have been granted already.
-            guard !self.asked.contains(where: { $0.value.id == request.id }), case .acted(let result, let state) = answer, result.done == 1 else { continue }
+            guard !self.asked.contains(where: { $0.value.id == request.id }),
+                case .acted(let result, let state) = answer, result.done == 1
+            else { continue }
             switch request.action {
             case .cancel where state == .cancelled:
                 self.driver.ledger.recordCancel(request.id, confirmed: true)

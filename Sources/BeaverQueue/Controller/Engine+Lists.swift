@@ -197,7 +197,7 @@ extension Engine {
         }
     }
 
-    /// Calls `body` for the jobs in `count` slots from `start` on; returns where to go on, nil at the end.
+    /// Calls `body` for the readable jobs in `count` slots from `start` on; returns where to go on, nil at the end.
     @inline(__always)
     func scan(from start: UInt32, count: UInt32, _ body: (UInt32, JobSlot) -> Void) -> UInt32? {
         let slots = self.manager.slots
@@ -205,7 +205,7 @@ extension Engine {
         var number = start
         while number < end {
             let slot = slots[number]
-            if slot.enqueueSequence != 0 { body(number, slot) }
+            if slot.enqueueSequence != 0, self.isReadable(slot) { body(number, slot) }
             number += 1
         }
         return number < slots.numbers.upperBound ? number : nil

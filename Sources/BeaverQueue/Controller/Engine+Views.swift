@@ -129,8 +129,12 @@ extension Engine {
     }
 
     package func find(_ id: JobFingerprint) -> Row? {
-        self.manager.slots.find(id).map { self.row($0) }
+        guard let number = self.manager.slots.find(id), self.isReadable(self.manager.slots[number]) else { return nil }
+        return self.row(number)
     }
+
+    /// Its id and payload are in the files by now: a job that was taken a moment ago is not there yet.
+    func isReadable(_ slot: JobSlot) -> Bool { slot.enqueueSequence <= self.commit.writtenSequence }
 
     func state(of slot: JobSlot) -> JobState {
         switch slot.state {

@@ -88,7 +88,7 @@ struct JobLookup: Sendable {
 
     private func makeOrder(matching filter: JobFilter, after: UInt64, limit: Int) async -> EnqueueOrder {
         var smallest = SmallestKeys(limit: limit)
-        let last = self.engine.withLock { $0.manager.lastSequence }
+        let last = self.engine.withLock { $0.commit.writtenSequence }
         var next: UInt32? = 0
         while let start = next {
             next = self.engine.withLock { engine in

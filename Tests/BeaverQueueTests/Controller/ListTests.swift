@@ -142,7 +142,8 @@ import Testing
 
     /// Nothing is ever synced then, and waiting for that was waiting for ever.
     @Test(arguments: SyncPolicy.allCases) func idleIsReachedUnderEveryPolicy(_ policy: SyncPolicy) async throws {
-        try await QueueFixture.run({ $0.log.sync = policy }) { fixture in
+        let change: @Sendable (inout QueueConfiguration) -> Void = { $0.log.sync = policy }
+        try await QueueFixture.run(change) { fixture in
             try await fixture.put(QueueFixture.job("a"))
             try await fixture.queue.waitUntilIdle()
             #expect(try await fixture.queue.status().jobs.completed == 1)

@@ -1,0 +1,121 @@
+import BeaverQueue
+import BeaverServer
+import FoundationEssentials
+import Glibc
+
+/// One life of the server under test: a process of its own.
+final class CrashServer {
+    let pid: pid_t
+    private var status: CInt?
+
+    /// How it ended.
+    enum Ending: Equatable, CustomStringConvertible {
+        case exit(Int32)
+        case signal(Int32)
+
+        var description: String {
+            switch self {
+            case .exit(let status): "exit status \(status)"
+            case .signal(let number): "signal \(number)"
+            }
+        }
+    }
+
+    /// What every life is started with.
+    struct Place: Sendable {
+        let program: String
+        let directory: String
+
+        var data: String { self.directory + "/data" }
+        var configuration: String { self.directory + "/beaver.yaml" }
+        var script: String { self.directory + "/handler.sh" }
+        var ledger: String { self.directory + "/ledger" }
+        var log: String { self.directory + "/server.log" }
+    }
+
+    init(_ place: Place, life: Int) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, place.log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        let arguments = [
+            place.program, "--no-ui", "--data-dir", place.data, "--config", place.configuration, "run", "--http", "off",
+        ]
+        var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("BEAVER_") }
+        environment["CRASH_TEST_LIFE"] = String(life)
+        environment["CRASH_TEST_LEDGER"] = place.ledger
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for pointer in pointers + variables { free(pointer) } }
+        var pid: pid_t = 0
+        let number = posix_spawn(&pid, place.program, &actions, nil, &pointers, &variables)
+        guard number == 0 else {
+            throw CommandFailure(.noInput, "\(place.program) cannot be started: \(String(cString: strerror(number)))")
+        }
+        self.pid = pid
+    }
+
+    /// Nil while it runs.
+    var ending: Ending? {
+        if self.status == nil {
+            var status: CInt = 0
+            if waitpid(self.pid, &status, WNOHANG) == self.pid { self.status = status }
+        }
+        guard let status = self.status else { return nil }
+        let number = status & 0x7F
+        return number == 0 ? .exit(status >> 8 & 0xFF) : .signal(number)
+    }
+
+    func signal(_ number: CInt) {
+        // Not reaped yet, so the number is still its own.
+        if self.ending == nil { Glibc.kill(self.pid, number) }
+    }
+
+    /// SIGKILL, and its end; how it had ended if it was gone already.
+    func crash() -> Ending {
+        self.signal(SIGKILL)
+        while true {
+            if let ending = self.ending { return ending }
+            usleep(200)
+        }
+    }
+
+    /// Waits for it to end by itself.
+    func end(within limit: Duration) async throws -> Ending? {
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        while clock.now < deadline {
+            if let ending = self.ending { return ending }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return self.ending
+    }
+}
+
+/// Processes that carry the environment of a crash test.
+struct LeftoverProcesses {
+    /// What names this test, and no other, in an environment.
+    let marker: String
+
+    init(ledger: String) { self.marker = "CRASH_TEST_LEDGER=\(ledger)" }
+
+    /// Those of lives before `life`, with the life each belongs to.
+    func from(livesBefore life: Int) -> [(pid: pid_t, life: Int)] {
+        var found: [(pid: pid_t, life: Int)] = []
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+            guard let pid = pid_t(name), let own = self.life(of: pid), own < life else { continue }
+            found.append((pid, own))
+        }
+        return found
+    }
+
+    private func life(of pid: pid_t) -> Int? {
+        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else { return nil }
+        let variables = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        guard variables.contains(self.marker) else { return nil }
+        let prefix = "CRASH_TEST_LIFE="
+        return variables.first { $0.hasPrefix(prefix) }.flatMap { Int($0.dropFirst(prefix.count)) }
+    }
+}
