@@ -11,8 +11,8 @@ MAKEFLAGS += --no-print-directory
 # An import of a module that is not among the target's dependencies is an error: the arrows between targets hold.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 
-BUILD_PACKAGES := $(if $(wildcard Sources/CNcurses),libncurses-dev)
-TEST_PACKAGES := $(if $(wildcard test/console/*-test),tmux)
+BUILD_PACKAGES := libncurses-dev
+TEST_PACKAGES := tmux
 
 # Folders are among them, so that a removed file counts too.
 SOURCES := Package.swift $(shell find Sources)
@@ -21,11 +21,10 @@ SOURCES := Package.swift $(shell find Sources)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-# Until there is a console, a terminal sees the jobs too.
 .PHONY: run
 run: bin/beaver-tui ## the console over ./data; without a terminal the jobs of test/jobs.json, to their end
-	@if [ -d Sources/BeaverConsole ] && [ -t 0 ] && [ -t 1 ] && [ -n "$${TERM:-}" ] && [ "$${TERM:-}" != dumb ]; then
-	    exec bin/beaver-tui run
+	@if [ -t 0 ] && [ -t 1 ] && [ -n "$${TERM:-}" ] && [ "$${TERM:-}" != dumb ]; then
+	    exec bin/beaver-tui
 	fi
 	exec bin/beaver-tui --no-ui run --jobs test/jobs.json --until-idle
 
@@ -86,14 +85,13 @@ bin/beaver-tui: $(SOURCES)
 demo: bin/beaver-tui ## 200 commands, kill -9 in the middle, and the count of what was lost; no keys
 	@BEAVER_TUI=bin/beaver-tui test/demo
 
-# Commands of the program that are not there yet say so.
 .PHONY: bench
-bench: $(if $(wildcard Sources/beaver-tui/Commands/BenchCommand.swift),bin/beaver-tui) ## throughput and recovery, measured here
-	@$(if $(wildcard Sources/beaver-tui/Commands/BenchCommand.swift),bin/beaver-tui bench,echo "make bench waits for the command bench")
+bench: bin/beaver-tui ## throughput and recovery, measured here
+	@bin/beaver-tui bench
 
 .PHONY: torture
-torture: $(if $(wildcard Sources/beaver-tui/TortureCommand.swift),bin/beaver-tui) ## the simulator, seed after seed (SEEDS=1..1000)
-	@$(if $(wildcard Sources/beaver-tui/TortureCommand.swift),bin/beaver-tui torture --seeds $(or $(SEEDS),1..1000),echo "make torture waits for the command torture")
+torture: bin/beaver-tui ## the simulator, seed after seed (SEEDS=1..1000)
+	@bin/beaver-tui torture --seeds $(or $(SEEDS),1..1000)
 
 .PHONY: coverage
 coverage: ## how much of the engine its tests run, in lines

@@ -113,6 +113,39 @@ gone() {
     ! kill -0 "$1" 2>/dev/null || [ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -c 1)" = Z ]
 }
 
+# ---- the console, in a terminal of tmux
+
+# terminal COLUMNS ROWS ARGUMENT…: the program on this test's queue in a shell in a terminal; $TERMINAL begins its name.
+terminal() {
+    local columns=$1 rows=$2
+    shift 2
+    tmux -S "$SCRATCH/tmux" -f /dev/null new-session -d -s "${TERMINAL:-first}" -x "$columns" -y "$rows" \
+        "env HTTP= BEAVER_HTTP_LISTEN=off PS1='shell> ' bash --norc" || fail "no terminal"
+    wait_until 'the shell is there' on_screen 'shell>'
+    keys "'$BEAVER' --data-dir '$DATA' $*" Enter
+}
+
+# keys KEY…: as tmux names them; text is typed.
+keys() { tmux -S "$SCRATCH/tmux" send-keys -t "${TERMINAL:-first}" "$@"; }
+
+screen() { tmux -S "$SCRATCH/tmux" capture-pane -p -t "${TERMINAL:-first}"; }
+
+on_screen() { screen | grep -qF -e "$1"; }
+
+# sees TEXT…: waits until each text is on the screen.
+sees() {
+    local text
+    for text in "$@"; do
+        [ -n "$text" ] || continue
+        local end=$((SECONDS + PATIENCE))
+        until on_screen "$text"; do
+            [ "$SECONDS" -lt "$end" ] || fail "the screen does not show '$text':
+$(screen)"
+            sleep 0.05
+        done
+    done
+}
+
 # ---- waiting
 
 # wait_until WHAT COMMAND…: tries the command until it succeeds, at most $PATIENCE seconds.
@@ -186,6 +219,7 @@ random_ms() {
 
 clean_up() {
     local pid
+    [ ! -S "$SCRATCH/tmux" ] || tmux -S "$SCRATCH/tmux" kill-server 2>/dev/null
     if [ -e "$SCRATCH/.started" ]; then
         while read -r pid; do
             # Only what is still a child of this shell: the number may belong to someone else by now.

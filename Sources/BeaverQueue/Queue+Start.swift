@@ -67,7 +67,7 @@ extension Queue {
         var configuration = self.configuration
         configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
         do {
-            try self.run(configuration, FileStorage(), held.lock, held.report)
+            try self.run(configuration, self.storage, held.lock, held.report)
         } catch {
             held.lock.release()
             throw error
@@ -76,7 +76,7 @@ extension Queue {
 
     private func run(
         _ configuration: QueueConfiguration,
-        _ storage: FileStorage,
+        _ storage: any Storage,
         _ lock: DirectoryLock,
         _ lockReport: QueueStatus.Recovery
     ) throws(QueueError) {
@@ -135,7 +135,7 @@ extension Queue {
                 self.ended(ending)
             }
         )
-        let core = try self.core(of: controller, runner, lock, report, storage)
+        let core = try self.core(of: controller, runner, lock, report)
         for notice in notices { logLine(notice) }
         self.announce(report, logLine)
         try controller.start()
@@ -146,8 +146,7 @@ extension Queue {
         of controller: Controller,
         _ runner: CommandRunner,
         _ lock: DirectoryLock,
-        _ report: QueueStatus.Recovery,
-        _ storage: FileStorage
+        _ report: QueueStatus.Recovery
     ) throws(QueueError) -> Core {
         let directory = AbsolutePath.of(self.configuration.dataDirectory)
         return Core(
@@ -166,7 +165,7 @@ extension Queue {
             report: report,
             startedAt: BootClock.now(),
             dataDirectory: directory,
-            fileSystem: try storage.fileSystemName(of: directory),
+            fileSystem: try FileStorage().fileSystemName(of: directory),
             device: DiskDevice.name(of: directory)
         )
     }

@@ -10,6 +10,7 @@
 public final class Queue: QueueControl, Sendable {
     /// As given to `init`; `reconfigure` does not change it.
     public let configuration: QueueConfiguration
+    let storage: any Storage
     let life: Lock<Life>
     let events = Lock(EventRing())
 
@@ -51,8 +52,12 @@ public final class Queue: QueueControl, Sendable {
     }
 
     /// Nothing is opened yet; `status()` answers `stopped`.
-    public init(_ configuration: QueueConfiguration) {
+    public convenience init(_ configuration: QueueConfiguration) { self.init(configuration, storage: FileStorage()) }
+
+    /// On a disk of the caller's; a crash-test takes it away.
+    package init(_ configuration: QueueConfiguration, storage: any Storage) {
         self.configuration = configuration
+        self.storage = storage
         self.life = Lock(Life(redaction: Redaction(configuration.redact)))
     }
 

@@ -357,7 +357,10 @@ static bool take_mouse(cnc_event *event) {
 
 static bool take_key(cnc_event *event) {
     wint_t code = 0;
-    int result = wget_wch(input, &code);
+    int result;
+    // resizeterm leaves a KEY_RESIZE behind, always: taking it for another resize would never end.
+    do result = wget_wch(input, &code);
+    while (result == KEY_CODE_YES && code == KEY_RESIZE);
     if (result == ERR) return false;
     if (result == OK) {
         event->kind = CNC_CHARACTER;
@@ -365,7 +368,6 @@ static bool take_key(cnc_event *event) {
         return true;
     }
     if (code == KEY_MOUSE) return take_mouse(event);
-    if (code == KEY_RESIZE) return take_size(event);
     if (code == key_paste_begin || code == key_paste_end) {
         event->kind = code == key_paste_begin ? CNC_PASTE_BEGIN : CNC_PASTE_END;
         return true;

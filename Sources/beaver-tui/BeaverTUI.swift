@@ -28,11 +28,16 @@ struct BeaverTUI: AsyncParsableCommand {
     var readOnly = false
 
     mutating func run() async throws {
+        if self.globals.noUI {
+            throw CommandFailure(
+                .usage,
+                "--no-ui needs a command; beaver-tui --no-ui run is the engine without a console"
+            )
+        }
         try RunCommand.requireConsole(self.globals)
-        Output.error("beaver-tui: the console comes later; this runs without it")
-        var command = try RunCommand.parse([])
-        command.globals = self.globals
-        try await command.run()
+        let options = try RunOptions.parse([])
+        try await ConsoleSession(globals: self.globals, options: options, isReadOnly: self.readOnly, attaches: true)
+            .run()
     }
 
     /// Parses, runs, and ends the process with the contract's exit status.

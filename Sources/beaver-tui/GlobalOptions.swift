@@ -1,6 +1,7 @@
 import ArgumentParser
 import BeaverQueue
 import FoundationEssentials
+import Glibc
 import Logging
 
 /// The options that every command takes, before or after its name.
@@ -35,9 +36,11 @@ struct GlobalOptions: ParsableArguments {
         return AbsolutePath.resolved(named ?? "data")
     }
 
-    func logger() -> Logger {
+    func logger(descriptor: CInt = STDERR_FILENO) -> Logger {
         let level = self.logLevel?.level ?? (self.quiet ? .error : .info)
-        return Logger(label: "beaver") { _ in LogWriter(format: self.logFormat, level: level) }
+        return Logger(label: "beaver") { _ in
+            LogWriter(format: self.logFormat, level: level, descriptor: descriptor)
+        }
     }
 
     /// Prints a remark that is no result: on standard error, and not at all with `-q`.

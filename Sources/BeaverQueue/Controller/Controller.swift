@@ -168,6 +168,15 @@ package final class Controller: Sendable {
         self.onEnd(ending)
     }
 
+    /// Ends as by SIGKILL, between two steps; returns how many requests were left without an answer.
+    ///
+    /// The storage is severed, so that whatever a thread still does reaches no file.
+    package func die() -> Int {
+        let open = self.tickets.withLock { $0.waiting.count }
+        self.end(.failed(.outcomeUnknown))
+        return open
+    }
+
     private func answerLeftovers(_ ending: Ending) {
         let waiting = self.tickets.withLock { tickets in
             defer { tickets.waiting = [:] }

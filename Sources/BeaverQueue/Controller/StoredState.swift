@@ -9,7 +9,13 @@ package struct StoredState {
     package var replayedRecords: Int
     package var skippedSnapshots: [QueueError]
 
-    package init(storage: any Storage, configuration: QueueConfiguration, identity: StoreIdentity) throws(QueueError) {
+    /// `through`: later records are left out.
+    package init(
+        storage: any Storage,
+        configuration: QueueConfiguration,
+        identity: StoreIdentity,
+        through: UInt64 = .max
+    ) throws(QueueError) {
         let directory = configuration.dataDirectory
         let logDirectory = Recovery.path(identity.logDirectory, in: directory)
         let snapshots = SnapshotManager(
@@ -21,6 +27,7 @@ package struct StoredState {
         let scan = LogScan(storage: storage, directory: logDirectory, identity: identity)
         let segments = try scan.segments()
         var replayer = Replayer(manager: loaded.manager, hash: identity.hash)
+        replayer.through = through
         let end = try scan.scan(segments, from: loaded.manager.lastSequence + 1) { frame, body throws(QueueError) in
             try replayer.replay(frame, body, path: logDirectory)
         }

@@ -12,13 +12,18 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     mutating func run() async throws {
-        if !self.options.detach {
-            try Self.requireConsole(self.globals)
-            if !self.globals.noUI { Output.error("beaver-tui: the console comes later; this runs without it") }
-        }
+        if !self.options.detach { try Self.requireConsole(self.globals) }
         let settings = try self.options.settings(self.globals)
         _ = try settings.checked()
         if self.options.detach { return try await DetachedServer(globals: self.globals).start() }
+        guard self.globals.noUI else {
+            return try await ConsoleSession(
+                globals: self.globals,
+                options: self.options,
+                isReadOnly: false,
+                attaches: false
+            ).run()
+        }
         try await RunSession(globals: self.globals, options: self.options, settings: settings).run()
     }
 

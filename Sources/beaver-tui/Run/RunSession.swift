@@ -24,8 +24,8 @@ struct RunSession: Sendable {
     func run() async throws {
         let values = try self.settings.checked()
         let logger = self.globals.logger()
-        let input = try await self.input(values)
-        try self.prepareDirectory(values.queue)
+        let input = try await StartInput.read(self.options, values)
+        try DataDirectory.prepare(values.queue)
         let queue = Queue(values.queue)
         queue.onLogLine { line in logger.log(level: line.level.loggerLevel, "\(line.message)") }
         let server = Server(
@@ -133,44 +133,6 @@ struct RunSession: Sendable {
             logger.error("the configuration was not taken: \(failure.message ?? "")")
         } catch {
             logger.error("the configuration was not taken: \(error)")
-        }
-    }
-
-    /// Checked before anything is created: a bad file leaves no trace.
-    private func input(
-        _ values: SettingsValues
-    ) async throws -> (input: JobInput, checked: JobInput.Checked)? {
-        guard let path = self.options.jobs ?? self.options.lines else { return nil }
-        var jobsOptions = JobsFileOptions(name: JobsFileOptions.name(ofFile: path))
-        jobsOptions.maxPayloadBytes = values.queue.limits.maxPayloadBytes
-        jobsOptions.workingDirectory = FileManager.default.currentDirectoryPath
-        let input = JobInput(
-            file: try InputFile(path),
-            form: self.options.lines == nil
-                ? .jobs : .commandLines(isNullSeparated: self.options.isNullSeparated),
-            options: jobsOptions,
-            skipsBad: false
-        )
-        return (input, try await input.check { Output.error("beaver-tui: \($0)") })
-    }
-
-    /// The control socket needs the directory before the queue has created anything in it.
-    private func prepareDirectory(_ configuration: QueueConfiguration) throws {
-        let directory = configuration.dataDirectory
-        if configuration.mustExist, !Connection.holdsQueue(directory) {
-            throw QueueError.noSuchQueue(directory: directory)
-        }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw CommandFailure(
-                .cannotCreate,
-                "the data directory \(directory) cannot be created; name another with --data-dir"
-            )
         }
     }
 }

@@ -5,12 +5,15 @@ import Logging
 /// Log lines on standard error, in UTC, as text or as one JSON object a line.
 struct LogWriter: LogHandler {
     let format: LogFormat
+    /// Standard error, or a file while a console draws.
+    let descriptor: CInt
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
 
-    init(format: LogFormat, level: Logger.Level) {
+    init(format: LogFormat, level: Logger.Level, descriptor: CInt = STDERR_FILENO) {
         self.format = format
+        self.descriptor = descriptor
         self.logLevel = level
     }
 
@@ -22,7 +25,8 @@ struct LogWriter: LogHandler {
     func log(event: LogEvent) {
         let metadata = self.metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
         let pairs = metadata.map { (key: $0.key, value: "\($0.value)") }
-        Output.error(Self.line(self.format, Clocks.wallMilliseconds(), event.level, "\(event.message)", pairs))
+        let line = Self.line(self.format, Clocks.wallMilliseconds(), event.level, "\(event.message)", pairs)
+        Output.write(line + "\n", to: self.descriptor)
     }
 
     static func line(

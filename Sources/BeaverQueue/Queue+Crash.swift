@@ -1,0 +1,54 @@
+/// Crashing on purpose, and reading what a crash left.
+extension Queue {
+    /// Ends this engine as SIGKILL would: between two of its steps, without a last word on the disk, its handlers killed.
+    ///
+    /// Its storage must have been severed before. Returns how many requests were left without an answer.
+    package func die() -> Int {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return 0 }
+        return core.controller.die()
+    }
+
+    /// What the files of a directory lead to now, read by a reader of its own before any recovery.
+    package struct Remains: Sendable {
+        package var jobs = QueueStatus.Jobs()
+        /// The last record that can be read.
+        package var lastSequence: UInt64 = 0
+        package var fingerprint = ""
+        /// The state at the record that was asked for; nil where the files do not reach it, or a snapshot covers it.
+        package var fingerprintAsked: String?
+    }
+
+    /// Replays twice: to `sequence`, and to the end.
+    package static func remains(
+        _ configuration: QueueConfiguration,
+        at sequence: UInt64
+    ) throws(QueueError) -> Remains {
+        var configuration = configuration
+        configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
+        let storage = FileStorage()
+        guard let identity = try StoreIdentity.read(from: configuration.dataDirectory, storage: storage) else {
+            throw .noSuchQueue(directory: configuration.dataDirectory)
+        }
+        var remains = Remains()
+        let whole = try StoredState(storage: storage, configuration: configuration, identity: identity)
+        remains.lastSequence = whole.manager.lastSequence
+        remains.fingerprint = whole.manager.fingerprint.description
+        whole.log.close()
+        let engine = Engine(manager: whole.manager, settings: EngineSettings(), randomSeed: 0)
+        engine.beginReading(now: BootClock.now())
+        var status = QueueStatus()
+        engine.fill(&status)
+        remains.jobs = status.jobs
+        let covered = whole.snapshots.newest?.sequence ?? 0
+        guard covered <= sequence, sequence <= remains.lastSequence else { return remains }
+        let part = try StoredState(
+            storage: storage,
+            configuration: configuration,
+            identity: identity,
+            through: sequence
+        )
+        part.log.close()
+        if part.manager.lastSequence == sequence { remains.fingerprintAsked = part.manager.fingerprint.description }
+        return remains
+    }
+}

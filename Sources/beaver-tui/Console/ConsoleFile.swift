@@ -1,0 +1,183 @@
+import BeaverConsole
+import BeaverQueue
+import FoundationEssentials
+
+/// A file that the console shows before anything of it is taken.
+final class ConsoleFile: Sendable {
+    let input: JobInput
+    let checked: JobInput.Checked
+
+    private init(_ input: JobInput, _ checked: JobInput.Checked) {
+        self.input = input
+        self.checked = checked
+    }
+
+    /// Reads all of it; the file is nil where it cannot be read at all.
+    static func check(_ path: String, _ limits: FileLimits, maxPayloadBytes: Int) async -> (FileCheck, ConsoleFile?) {
+        let began = ContinuousClock.now
+        let name = Self.expanded(path)
+        var check = FileCheck(path: path, form: "")
+        check.workingDirectory = FileManager.default.currentDirectoryPath
+        do {
+            let file = try InputFile(name)
+            let first = try await Self.firstBytes(of: file)
+            let form = Self.form(ofFile: name, first)
+            var options = JobsFileOptions(name: JobsFileOptions.name(ofFile: name))
+            options.maxPayloadBytes = maxPayloadBytes
+            options.workingDirectory = check.workingDirectory
+            if form != .jobs {
+                options.defaults.timeoutMilliseconds = limits.timeoutMilliseconds
+                options.defaults.maxRetry = limits.maxRetry
+            }
+            if let fault = options.nameFault { throw QueueError.invalidInput(fault) }
+            var survey = Survey(form, options, keepsJobs: file.byteCount <= JobInput.atomicBytes)
+            try await file.forEachPiece { survey.feed($0) }
+            let checked = survey.finish()
+            survey.describe(&check)
+            check.byteCount = file.byteCount
+            check.form = Self.name(of: form, first)
+            check.areCommands = form != .jobs
+            check.faultLines = try await Self.lines(of: file, check.faults.map(\.line))
+            check.seconds = Self.seconds(since: began)
+            // Bad entries are asked about on the screen; what is then taken are the good ones.
+            let input = JobInput(file: file, form: form, options: options, skipsBad: true)
+            return (check, ConsoleFile(input, checked))
+        } catch let error as QueueError {
+            check.failure = error.message
+        } catch {
+            check.failure = "\(error)"
+        }
+        return (check, nil)
+    }
+
+    func take(
+        into queue: any QueueControl,
+        progress: @escaping @Sendable (Int) -> Void
+    ) async throws(QueueError) -> EnqueueResult {
+        do {
+            return try await self.input.take(self.checked, into: queue, progress: progress)
+        } catch let error as QueueError {
+            throw error
+        } catch let failure as CommandFailure {
+            throw .invalidInput(failure.message ?? "the file cannot be taken")
+        } catch {
+            throw .invalidInput("\(error)")
+        }
+    }
+
+    private static func name(of form: JobInput.Form, _ first: UInt8?) -> String {
+        if form != .jobs { return "commands, one a line" }
+        return first == UInt8(ascii: "[") ? "JSON array" : "JSON, one a line"
+    }
+
+    /// `~/` as a shell reads it.
+    static func expanded(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/"), let home = ProcessInfo.processInfo.environment["HOME"] else {
+            return path
+        }
+        return home + path.dropFirst()
+    }
+
+    private static func form(ofFile path: String, _ first: UInt8?) -> JobInput.Form {
+        if [".json", ".jsonl", ".ndjson"].contains(where: path.hasSuffix) { return .jobs }
+        return first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
+            ? .jobs : .commandLines(isNullSeparated: false)
+    }
+
+    /// The first byte that is no white space.
+    private static func firstBytes(of file: InputFile) async throws -> UInt8? {
+        var first: UInt8?
+        try await file.forEachPiece { piece in
+            if first == nil { first = piece.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } }
+        }
+        return first
+    }
+
+    private static func lines(of file: InputFile, _ numbers: [Int]) async throws -> [String] {
+        guard let last = numbers.max() else { return [] }
+        var wanted: [Int: [UInt8]] = [:]
+        for number in numbers { wanted[number] = [] }
+        var line = 1
+        try await file.forEachPiece { piece in
+            for byte in piece where line <= last {
+                if byte == UInt8(ascii: "\n") {
+                    line += 1
+                } else if let text = wanted[line], text.count < 4_096 {
+                    wanted[line]?.append(byte)
+                }
+            }
+        }
+        return numbers.map { String(decoding: wanted[$0] ?? [], as: UTF8.self) }
+    }
+
+    private static func seconds(since began: ContinuousClock.Instant) -> Double {
+        let parts = (ContinuousClock.now - began).components
+        return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
+    }
+}
+
+/// What stands in a file, gathered while it is read once.
+private struct Survey {
+    private var reader: JobReader
+    /// Not for a file that is read again when it is taken: memory stays constant.
+    private let keepsJobs: Bool
+    private var jobs: [NewJob] = []
+    private var jobCount = 0
+    private var lineCount = 0
+    private var lastByte: UInt8?
+    private var actions: [String: Int] = [:]
+    private var first: NewJob?
+    private var last: NewJob?
+
+    init(_ form: JobInput.Form, _ options: JobsFileOptions, keepsJobs: Bool) {
+        self.reader = JobReader(form, options)
+        self.keepsJobs = keepsJobs
+    }
+
+    mutating func feed(_ piece: [UInt8]) {
+        self.reader.feed(piece)
+        self.lineCount += piece.count { $0 == UInt8(ascii: "\n") }
+        self.lastByte = piece.last ?? self.lastByte
+        self.collect()
+    }
+
+    private mutating func collect() {
+        let jobs = self.reader.takeJobs()
+        self.jobCount += jobs.count
+        for job in jobs { self.actions[job.action, default: 0] += 1 }
+        self.first = self.first ?? jobs.first
+        self.last = jobs.last ?? self.last
+        if self.keepsJobs { self.jobs += jobs }
+    }
+
+    mutating func finish() -> JobInput.Checked {
+        self.reader.finish()
+        self.collect()
+        if let lastByte, lastByte != UInt8(ascii: "\n") { self.lineCount += 1 }
+        return JobInput.Checked(
+            jobs: self.jobs,
+            jobCount: self.jobCount,
+            badCount: self.reader.faultCount
+        )
+    }
+
+    func describe(_ check: inout FileCheck) {
+        check.jobCount = self.jobCount
+        check.badCount = self.reader.faultCount
+        check.faults = self.reader.faults
+        check.leftOut = max(0, self.lineCount - self.jobCount - self.reader.faultCount)
+        check.firstID = self.first?.id
+        check.lastID = self.last?.id
+        check.first = self.first.map(Self.work)
+        check.last = self.last.map(Self.work)
+        check.actions = self.actions.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { (name: $0.key, count: $0.value) }
+    }
+
+    /// The command line, or the payload.
+    private static func work(_ job: NewJob) -> String {
+        let text =
+            job.command.map { $0.arguments.last ?? "" } ?? String(decoding: job.payload.prefix(200), as: UTF8.self)
+        return TerminalText.excerpt(text)
+    }
+}

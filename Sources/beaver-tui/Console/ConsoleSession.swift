@@ -1,0 +1,127 @@
+import BeaverConsole
+import BeaverQueue
+import BeaverServer
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// The console from its first screen to the shell's prompt: with the engine inside, or attached to a server.
+struct ConsoleSession: Sendable {
+    let globals: GlobalOptions
+    let options: RunOptions
+    let isReadOnly: Bool
+    /// A server that owns the directory already is looked at instead of being an error.
+    let attaches: Bool
+
+    func run() async throws {
+        let values = try self.options.settings(self.globals).checked()
+        let input = try await StartInput.read(self.options, values)
+        try DataDirectory.prepare(values.queue)
+        let log = try ConsoleLog(values.queue.dataDirectory)
+        let host = SessionHost(
+            globals: self.globals,
+            options: self.options,
+            values: values,
+            logger: self.globals.logger(descriptor: log.descriptor)
+        )
+        let isEmbedded = try await self.enter(host)
+        let console = Console(
+            settings: self.modelSettings(values),
+            look: self.look,
+            host: host,
+            isEmbedded: isEmbedded,
+            errorDescriptor: log.descriptor
+        )
+        host.console = console
+        // The console is on the screen while the engine recovers; the task ends with the console.
+        let work = Task {
+            if isEmbedded { await self.work(host, input, console) }
+        }
+        do {
+            _ = try await console.run()
+        } catch {
+            work.cancel()
+            await host.quit(.now)
+            throw error
+        }
+        work.cancel()
+        try await self.leave(host)
+    }
+
+    /// The lock is taken first, never looked at first: whoever has it runs the engine.
+    private func enter(_ host: SessionHost) async throws -> Bool {
+        do throws(QueueError) {
+            try await host.embed()
+            return true
+        } catch {
+            guard error.code == .locked, self.attaches,
+                let client = try await Connection.server(of: self.globals.directory())
+            else { throw error }
+            host.attach(client)
+            return false
+        }
+    }
+
+    /// Recovery, then what the command line wants taken; the console is on the screen meanwhile.
+    private func work(
+        _ host: SessionHost,
+        _ input: (input: JobInput, checked: JobInput.Checked)?,
+        _ console: Console
+    ) async {
+        do {
+            try await host.start()
+            if let input {
+                let result = try await input.input.take(input.checked, into: host.queue)
+                let text = "\(input.input.file.name): \(EnqueueText.sentence(result))"
+                console.post(.acted("enqueue", .success(text)))
+            }
+            if self.options.untilIdle, let queue = host.queue as? Queue {
+                try await queue.waitUntilIdle()
+                if !Task.isCancelled { console.post(.endAsked(isHangUp: false)) }
+            }
+        } catch {
+            host.fail(error)
+            console.post(.stopped)
+        }
+    }
+
+    /// One line on the shell: what waits, where, and how to go on.
+    private func leave(_ host: SessionHost) async throws {
+        if let failure = host.failure { throw failure }
+        if let line = host.lastLine { self.globals.note(line) }
+    }
+
+    private func modelSettings(_ values: SettingsValues) -> Model.Settings {
+        var settings = Model.Settings()
+        settings.isReadOnly = self.isReadOnly
+        settings.vimKeys = values.usesViKeys
+        settings.allowsCrashTest = values.offersCrashTest
+        settings.redact = values.queue.redact
+        settings.allowsExec = values.queue.allowExec
+        return settings
+    }
+
+    private var look: Console.Look {
+        // "foreground;background" of the palette; a light background is 7 or 15.
+        let ground = ProcessInfo.processInfo.environment["COLORFGBG"]?.split(separator: ";").last.flatMap { Int($0) }
+        return Console.Look(
+            allowsColor: Palette(self.globals.color).isOn,
+            isLight: ground == 7 || ground == 15
+        )
+    }
+}
+
+/// `beaver.log`, to which everything goes that must not land on the screen.
+final class ConsoleLog: Sendable {
+    let descriptor: CInt
+
+    init(_ directory: String) throws(QueueError) {
+        let path = directory + "/beaver.log"
+        self.descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard self.descriptor >= 0 else {
+            throw QueueError(.cannotCreate, "\(path) cannot be written; is \(directory) yours?", path: path)
+        }
+    }
+
+    deinit { close(self.descriptor) }
+}

@@ -1,0 +1,152 @@
+import BeaverConsole
+import BeaverQueue
+import FoundationEssentials
+import Glibc
+
+/// Crashes on purpose, and what is found afterwards.
+extension SessionHost {
+    func crashFacts() async -> CrashFacts {
+        var facts = CrashFacts()
+        facts.isEmbedded = self.state.withLock { $0.life != nil }
+        if let status = try? await self.queue.status() {
+            facts.storeBytes = status.wal.bytes + status.snapshot.bytes
+            facts.serverPid = status.pid
+            if !facts.isEmbedded { facts.whyNoSignal = ServerProcess.whyNot(status.pid) }
+        }
+        facts.freeBytes = (try? FileStorage().freeBytes(at: self.directory)) ?? 0
+        return facts
+    }
+
+    func crash(_ kind: CrashKind, before: CrashBefore, addsLoad: Bool) async -> CrashOutcome {
+        var outcome = CrashOutcome(kind)
+        do throws(QueueError) {
+            switch kind {
+            case .kill: try await self.kill(&outcome)
+            case .signal: try await self.killServer(&outcome)
+            case .powerCut, .lyingDisk:
+                outcome.failure = "not here: `beaver-tui torture` does it on a simulated disk"
+            }
+        } catch {
+            outcome.failure = error.message
+        }
+        return outcome
+    }
+
+    /// The engine dies between two of its steps, and another one recovers the same files.
+    private func kill(_ outcome: inout CrashOutcome) async throws(QueueError) {
+        guard let life = self.state.withLock({ $0.life }) else { return }
+        let told = try await self.told()
+        let next = try EngineLife(self.values, logger: self.logger)
+        self.state.withLock { $0.isEnding = true }
+        defer { self.state.withLock { $0.isEnding = false } }
+        let began = ContinuousClock.now
+        outcome.unanswered = await life.crash()
+        // Reading the remains is the examiner's work: its time is not the engine's.
+        let readBegan = ContinuousClock.now
+        try await self.read(&outcome, told)
+        let readSeconds = Self.seconds(since: readBegan)
+        do {
+            try await next.open()
+            try await next.start()
+        } catch {
+            self.fail(error)
+            throw error
+        }
+        outcome.downSeconds = Self.seconds(since: began) - readSeconds
+        self.state.withLock { state in
+            state.life = next
+            state.queue = next.queue
+        }
+        self.watch(next)
+        try await self.prove(&outcome)
+    }
+
+    /// A real SIGKILL of the server this console is attached to.
+    private func killServer(_ outcome: inout CrashOutcome) async throws(QueueError) {
+        let told = try await self.told()
+        let server = try ServerProcess(told.pid)
+        let began = ContinuousClock.now
+        try server.kill()
+        try await self.read(&outcome, told)
+        // A supervisor gets five seconds to bring it back.
+        if try await !self.answers(within: .seconds(5), otherThan: told.pid) {
+            try server.startAgain(logPath: self.directory + "/server.log")
+            guard try await self.answers(within: .seconds(30), otherThan: told.pid) else {
+                throw QueueError(.unavailable, "the server was killed and does not come back; \(server.commandLine)")
+            }
+        }
+        outcome.downSeconds = Self.seconds(since: began)
+        try await self.prove(&outcome)
+    }
+
+    private func answers(within limit: Duration, otherThan pid: Int32) async throws(QueueError) -> Bool {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            if let status = try? await self.queue.status(), status.pid != pid, status.state != .recovering {
+                return true
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+
+    /// What the engine says of itself before it dies, once that is synced: the replay must come to the same.
+    private func told() async throws(QueueError) -> QueueStatus {
+        let told = try await self.queue.status()
+        let deadline = ContinuousClock.now + .seconds(1)
+        while ContinuousClock.now < deadline {
+            if try await self.queue.status().wal.syncedSequence >= told.wal.lastSequence { break }
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        return told
+    }
+
+    /// The files, by a reader of its own, before recovery adds its events.
+    private func read(_ outcome: inout CrashOutcome, _ told: QueueStatus) async throws(QueueError) {
+        let configuration = self.values.queue
+        let sequence = told.wal.lastSequence
+        let result: Result<Queue.Remains, QueueError> = await Blocking.run {
+            do throws(QueueError) {
+                return .success(try Queue.remains(configuration, at: sequence))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let remains = try result.get()
+        outcome.replayed = remains.jobs
+        outcome.sequence = remains.lastSequence
+        outcome.fingerprintSequence = sequence
+        outcome.fingerprintBefore = told.fingerprint
+        outcome.fingerprintReplayed = remains.fingerprintAsked ?? "record \(sequence) is not in the files"
+    }
+
+    /// Asks the new engine for everything this console was told.
+    private func prove(_ outcome: inout CrashOutcome) async throws(QueueError) {
+        let queue = self.queue
+        outcome.after = try await queue.status()
+        outcome.recovery = outcome.after.recovery
+        outcome.cutBytes = outcome.recovery.tornBytes
+        let ids = self.state.withLock { $0.ownIDs }
+        outcome.ownCount = ids.count
+        // Purged and forgotten jobs are gone by right: then a missing id says nothing.
+        let mayBeGone = outcome.after.jobs.purged + outcome.after.jobs.forgotten > 0
+        let deadline = ContinuousClock.now + .seconds(2)
+        let stride = max(1, ids.count / 100_000)
+        for id in Swift.stride(from: 0, to: ids.count, by: stride).lazy.map({ ids[$0] }) {
+            do throws(QueueError) {
+                _ = try await queue.job(id)
+                outcome.ownChecked += 1
+            } catch  where error.code == .notFound {
+                guard !mayBeGone else { continue }
+                outcome.ownChecked += 1
+                outcome.ownMissing.append(id)
+            }
+            if ContinuousClock.now > deadline { break }
+        }
+    }
+
+    private static func seconds(since began: ContinuousClock.Instant) -> Double {
+        let parts = (ContinuousClock.now - began).components
+        return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
+    }
+}

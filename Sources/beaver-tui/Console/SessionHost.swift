@@ -1,0 +1,237 @@
+import BeaverConsole
+import BeaverQueue
+import BeaverServer
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// What a console is given by this program: the queue, files, crashes, and the end.
+final class SessionHost: ConsoleHost {
+    let globals: GlobalOptions
+    let options: RunOptions
+    let values: SettingsValues
+    let logger: Logger
+    let state: Lock<State>
+
+    struct State: Sendable {
+        var queue: any QueueControl
+        /// nil while attached.
+        var life: EngineLife?
+        var console: Console?
+        /// What was checked last.
+        var file: ConsoleFile?
+        /// Ids whose acceptance this console was told, for the proof.
+        var ownIDs: [String] = []
+        var failure: (any Error)?
+        var lastLine: String?
+        /// Someone ends the engine on purpose: its end is not news.
+        var isEnding = false
+    }
+
+    init(globals: GlobalOptions, options: RunOptions, values: SettingsValues, logger: Logger) {
+        self.globals = globals
+        self.options = options
+        self.values = values
+        self.logger = logger
+        self.state = Lock(State(queue: QueueClient(dataDirectory: values.queue.dataDirectory)))
+    }
+
+    var queue: any QueueControl { self.state.withLock { $0.queue } }
+    var directory: String { self.values.queue.dataDirectory }
+    var failure: (any Error)? { self.state.withLock { $0.failure } }
+    var lastLine: String? { self.state.withLock { $0.lastLine } }
+
+    var console: Console? {
+        get { self.state.withLock { $0.console } }
+        set { self.state.withLock { $0.console = newValue } }
+    }
+
+    // MARK: Engine
+
+    /// Takes the directory and opens the doors; throws `locked` if a server has it.
+    func embed() async throws(QueueError) {
+        let life = try EngineLife(self.values, logger: self.logger)
+        try await life.open()
+        self.state.withLock { state in
+            state.life = life
+            state.queue = life.queue
+        }
+    }
+
+    func start() async throws(QueueError) {
+        guard let life = self.state.withLock({ $0.life }) else { return }
+        try await life.start()
+        self.watch(life)
+    }
+
+    func attach(_ client: QueueClient) { self.state.withLock { $0.queue = client } }
+
+    func fail(_ error: any Error) { self.state.withLock { $0.failure = $0.failure ?? error } }
+
+    /// Ends the console when the engine ends by itself: `beaver-tui stop`, or a disk that fails.
+    func watch(_ life: EngineLife) {
+        // Nothing awaits it: the queue's own end is its end.
+        Task {
+            do throws(QueueError) {
+                try await life.queue.waitUntilStopped()
+                // Whoever stopped it from outside still gets an answer.
+                if self.state.withLock({ !$0.isEnding }) { await life.closeDoors() }
+                self.ended(life, nil)
+            } catch {
+                self.ended(life, error)
+            }
+        }
+    }
+
+    private func ended(_ life: EngineLife, _ error: QueueError?) {
+        let console: Console? = self.state.withLock { state in
+            guard state.life === life, !state.isEnding else { return nil }
+            if let error { state.failure = state.failure ?? error }
+            return state.console
+        }
+        // A failure stays on the screen until someone has read it; an orderly stop has nothing more to show.
+        if error == nil {
+            console?.post(.stopped)
+        } else if let error {
+            console?.post(.acted("the engine", .failure(error)))
+        }
+    }
+
+    func takeOver() async throws(QueueError) {
+        try await self.embed()
+        try await self.start()
+    }
+
+    func quit(_ kind: Effect.Quit) async {
+        let embedded = self.state.withLock { state in
+            state.isEnding = true
+            return state.life
+        }
+        guard let life = embedded else { return }
+        let status = try? await life.queue.status()
+        do {
+            try await life.stop(now: kind == .now)
+            self.say(status, kind)
+            if kind == .leaveRunning { try await self.leaveRunning() }
+        } catch {
+            self.fail(error)
+        }
+    }
+
+    private func leaveRunning() async throws {
+        var arguments = CommandLine.arguments.dropFirst().filter { !["--read-only"].contains($0) }
+        // Without a command the console was asked for; what goes on is `run`.
+        if !arguments.contains("run") { arguments.append("run") }
+        let (pid, logPath) = try await DetachedServer(globals: self.globals, arguments: Array(arguments)).launch()
+        self.state.withLock {
+            $0.lastLine =
+                "the queue goes on in the background with pid \(pid), its log is \(logPath); "
+                + "`beaver-tui` brings the console back, `beaver-tui stop` ends it"
+        }
+    }
+
+    private func say(_ status: QueueStatus?, _ kind: Effect.Quit) {
+        guard let jobs = status?.jobs, kind != .leaveRunning else { return }
+        let waiting = jobs.pending + jobs.scheduled + jobs.parked + jobs.inFlight
+        let option = self.globals.dataDirectory.map { " --data-dir \($0)" } ?? ""
+        let rest = waiting == 0 ? "nothing waits" : "\(PeopleText.count(waiting, "job")) not done yet, safe on disk"
+        self.state.withLock { $0.lastLine = "\(rest) in \(self.directory); go on with: beaver-tui\(option) run" }
+    }
+
+    // MARK: Files
+
+    func complete(_ text: String) async -> [String] {
+        let cut = text.lastIndex(of: "/").map { text.index(after: $0) } ?? text.startIndex
+        let (folder, start) = (String(text[..<cut]), String(text[cut...]))
+        let path = ConsoleFile.expanded(folder.isEmpty ? "." : folder)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.filter { $0.hasPrefix(start) && (start.hasPrefix(".") || !$0.hasPrefix(".")) }.sorted().map {
+            name in
+            var isFolder = false
+            _ = FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
+            return folder + name + (isFolder ? "/" : "")
+        }
+    }
+
+    func check(_ path: String, _ limits: FileLimits) async -> FileCheck {
+        let (check, file) = await ConsoleFile.check(
+            path,
+            limits,
+            maxPayloadBytes: self.values.queue.limits.maxPayloadBytes
+        )
+        self.state.withLock { $0.file = file }
+        return check
+    }
+
+    func take(
+        skipsBad: Bool,
+        progress: @escaping @Sendable (Int) -> Void
+    ) async throws(QueueError) -> EnqueueResult {
+        guard let file = self.state.withLock({ $0.file }) else { throw .invalidInput("no file was checked") }
+        guard skipsBad || file.checked.badCount == 0 else { throw .invalidInput("the file has bad entries") }
+        let result = try await file.take(into: self.queue, progress: progress)
+        self.remember(file.checked.jobs.compactMap(\.id), result)
+        return result
+    }
+
+    /// Only ids that were answered as taken or known count as told; those that differ were refused.
+    private func remember(_ ids: [String], _ result: EnqueueResult) {
+        guard result.differs == 0 else { return }
+        self.state.withLock { state in
+            state.ownIDs += ids.prefix(max(0, Self.maxOwnIDs - state.ownIDs.count))
+        }
+    }
+
+    private static let maxOwnIDs = 1_000_000
+
+    func create(action: String, payload: String) async throws(QueueError) -> String {
+        let job = try SingleJob.fromPayload(
+            payload,
+            action: action.isEmpty ? nil : action,
+            id: nil,
+            options: JobsFileOptions()
+        )
+        let result = try await self.queue.enqueue([job])
+        self.remember(result.ids, result)
+        return result.ids.first ?? "one job"
+    }
+
+    func reload() async throws(QueueError) -> String {
+        guard let life = self.state.withLock({ $0.life }) else {
+            let pid = (try? await self.queue.status().pid) ?? 0
+            throw QueueError(.conflict, "the server reads its own configuration: kill -HUP \(pid)")
+        }
+        do {
+            try await life.queue.reconfigure(try self.options.settings(self.globals).checked().queue)
+        } catch let error as QueueError {
+            throw error
+        } catch let failure as CommandFailure {
+            throw QueueError(.configuration, "nothing was changed: \(failure.message ?? "")")
+        } catch {
+            throw QueueError(.configuration, "nothing was changed: \(error)")
+        }
+        return "configuration read again"
+    }
+
+    func write(_ jobs: [JobDetails], to path: String) async throws(QueueError) -> String {
+        let path = AbsolutePath.of(ConsoleFile.expanded(path))
+        try self.create(path, JobsFileWriter.text(jobs))
+        return path
+    }
+
+    func save(report: [String]) async throws(QueueError) -> String {
+        let time = PeopleText.time(Clocks.wallMilliseconds()).prefix(19)
+            .replacing(" ", with: "-").replacing(":", with: "")
+        let path = "\(self.directory)/crash-test-\(time).txt"
+        try self.create(path, Array((report.joined(separator: "\n") + "\n").utf8))
+        return path
+    }
+
+    /// Never over a file that is there.
+    private func create(_ path: String, _ bytes: [UInt8]) throws(QueueError) {
+        let file = try FileStorage().open(path, .createNew)
+        defer { file.close() }
+        try file.write(bytes.span.bytes, at: 0)
+        try file.synchronizeData()
+    }
+}
