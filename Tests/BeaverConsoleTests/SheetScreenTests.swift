@@ -1,0 +1,178 @@
+import BeaverConsole
+import BeaverQueue
+import Testing
+
+/// What covers the main screen.
+@Suite struct SheetScreenTests {
+    private func preview(_ check: FileCheck) -> Stage {
+        var scene = check.areCommands ? Scene.empty : Scene.thumbs
+        scene.check = check
+        var stage = Stage(scene)
+        stage.press("e")
+        stage.type(check.path)
+        stage.press(.enter)
+        return stage
+    }
+
+    @Test func previewOfAGoodFile() {
+        ScreenFile.expect(self.preview(Scene.commandFile).screen, "preview-good-80x24")
+    }
+
+    @Test func previewOfABadFile() {
+        ScreenFile.expect(self.preview(Scene.badFile).screen, "preview-bad-80x24")
+    }
+
+    @Test func previewOfAFileThatCannotBeRead() {
+        var check = FileCheck(path: "nothing.json", form: "")
+        check.failure = "nothing.json: no such file or directory"
+        ScreenFile.expect(self.preview(check).screen, "preview-unreadable-80x24")
+    }
+
+    @Test func aFileThatIsBeingTaken() {
+        var stage = self.preview(Scene.commandFile)
+        stage.holds = { if case .take = $0 { true } else { false } }
+        stage.press(.enter)
+        stage.send(.takeProgress(3_120))
+        ScreenFile.expect(stage.screen, "preview-taking-80x24")
+    }
+
+    // MARK: Crash-test
+
+    static func crashMenu(_ scene: Scene = .thumbs, rows: Int = 24, columns: Int = 80) -> Stage {
+        var scene = scene
+        scene.facts = Scene.menuFacts
+        scene.outcome = Scene.outcome(.kill)
+        var stage = Stage(scene, rows: rows, columns: columns)
+        stage.press("k")
+        return stage
+    }
+
+    @Test func crashMenu() {
+        ScreenFile.expect(Self.crashMenu().screen, "crash-menu-80x24")
+    }
+
+    @Test func crashMenuOfAServer() {
+        var scene = Scene.thumbs
+        scene.facts.isEmbedded = false
+        scene.facts.serverPid = 4_121
+        var stage = Stage(scene, isEmbedded: false)
+        stage.press("k", "4")
+        stage.type("kil")
+        ScreenFile.expect(stage.screen, "crash-menu-attached-80x24")
+    }
+
+    @Test func recovery() {
+        var stage = Self.crashMenu()
+        stage.holds = { if case .crash = $0 { true } else { false } }
+        stage.press("1", .enter)
+        ScreenFile.expect(stage.screen, "recovery-waiting-80x24")
+        stage.send(.crashed(Scene.outcome(.kill)))
+        stage.wait(milliseconds: 800)
+        ScreenFile.expect(stage.screen, "recovery-80x24")
+    }
+
+    private func proof(_ outcome: CrashOutcome, sync: SyncPolicy = .always, rows: Int = 24) -> Stage {
+        var scene = Scene.thumbs
+        scene.status.wal.sync = sync
+        scene.facts = Scene.menuFacts
+        scene.outcome = outcome
+        var stage = Stage(scene, rows: rows)
+        stage.press("k", "1", .enter, .enter)
+        return stage
+    }
+
+    @Test func proofThatNothingIsLost() {
+        ScreenFile.expect(self.proof(Scene.outcome(.kill)).screen, "proof-good-80x24")
+    }
+
+    @Test func proofThatSomethingIsLost() {
+        var outcome = Scene.outcome(.kill)
+        outcome.ownMissing = ["thumbs-4998", "thumbs-4999", "thumbs-5000"]
+        outcome.replayed.pending -= 3
+        outcome.replayed.enqueuedTotal -= 3
+        outcome.after.jobs.pending -= 3
+        outcome.after.jobs.enqueuedTotal -= 3
+        outcome.fingerprintReplayed = "11ee57a0c0ffee00"
+        outcome.evidence = "/srv/thumbs/data/evidence-20261125T130405"
+        ScreenFile.expect(self.proof(outcome).screen, "proof-lost-80x24")
+        ScreenFile.expect(self.proof(outcome, sync: .interval).screen, "proof-lost-interval-80x24")
+    }
+
+    @Test func proofOfAPowerCut() {
+        var outcome = Scene.outcome(.powerCut)
+        outcome.cutBytes = 311
+        outcome.unanswered = 2
+        outcome.unansweredFound = 1
+        outcome.replayed.enqueuedTotal += 1
+        outcome.replayed.pending += 1
+        outcome.after.jobs.enqueuedTotal += 1
+        outcome.after.jobs.pending += 1
+        outcome.downSeconds = 0.019
+        ScreenFile.expect(self.proof(outcome).screen, "proof-power-cut-80x24")
+    }
+
+    // MARK: Jobs
+
+    static func detail(_ pane: Key, _ moves: [Key], rows: Int, columns: Int) -> Stage {
+        var stage = Stage(.thumbs, rows: rows, columns: columns) { $0.redact = ["password"] }
+        stage.press(pane)
+        stage.model.nextViewAt = 0
+        stage.send(.tick)
+        for key in moves { stage.press(key) }
+        stage.press(.enter)
+        return stage
+    }
+
+    @Test func aDeadJob() {
+        let moves = [Key](repeating: .down, count: 6)
+        ScreenFile.expect(Self.detail("5", moves, rows: 34, columns: 120).screen, "job-dead-120x34")
+        ScreenFile.expect(Self.detail("5", moves, rows: 24, columns: 80).screen, "job-dead-80x24")
+    }
+
+    @Test func aJobThatWaits() {
+        ScreenFile.expect(Self.detail("3", [], rows: 24, columns: 80).screen, "job-waiting-80x24")
+        ScreenFile.expect(Self.detail("3", [], rows: 34, columns: 120).screen, "job-waiting-120x34")
+    }
+
+    @Test func errorsByKind() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("o")
+        ScreenFile.expect(stage.screen, "errors-120x34")
+        stage.resize(rows: 24, columns: 80)
+        ScreenFile.expect(stage.screen, "errors-80x24")
+    }
+
+    @Test func aQuestionBeforeManyJobs() {
+        var stage = Stage(.thumbs)
+        stage.press("o", "r")
+        ScreenFile.expect(stage.screen, "question-retry-80x24")
+    }
+
+    @Test func aQuestionWhoseCountMustBeTyped() {
+        var stage = Stage(.thumbs)
+        stage.send(
+            .selected(
+                .purge,
+                label: "state:done",
+                .success(JobSelection(token: "t", count: 3_120, sequence: 11_394))
+            )
+        )
+        stage.type("31")
+        ScreenFile.expect(stage.screen, "question-typed-80x24")
+    }
+
+    @Test func help() {
+        var stage = Stage(.thumbs)
+        stage.press("?")
+        ScreenFile.expect(stage.screen, "help-80x24")
+        stage.resize(rows: 60, columns: 200)
+        ScreenFile.expect(stage.screen, "help-200x60")
+    }
+
+    @Test func draining() {
+        var stage = Stage(.thumbs)
+        stage.holds = { if case .quit = $0 { true } else { false } }
+        stage.press("q")
+        ScreenFile.expect(stage.screen, "draining-80x24")
+    }
+}
