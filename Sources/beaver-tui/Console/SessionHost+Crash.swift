@@ -23,7 +23,8 @@ extension SessionHost {
             switch kind {
             case .kill: try await self.kill(&outcome)
             case .signal: try await self.killServer(&outcome)
-            case .powerCut, .lyingDisk:
+            case .powerCut: try await self.cutPower(&outcome)
+            case .lyingDisk:
                 outcome.failure = "not here: `beaver-tui torture` does it on a simulated disk"
             }
         } catch {
@@ -59,6 +60,47 @@ extension SessionHost {
         }
         self.watch(next)
         try await self.prove(&outcome)
+    }
+
+    /// On a copy of the store: this one goes on untouched.
+    private func cutPower(_ outcome: inout CrashOutcome) async throws(QueueError) {
+        let told = try await self.told()
+        let copy = try StoreCopy(of: self.directory)
+        defer { copy.remove() }
+        // The log is copied last, and what counts as synced is asked before: it reaches back to every snapshot.
+        try copy.takeSnapshots(of: self.values.queue)
+        let synced = try await self.queue.status().wal.syncedSequence
+        try copy.takeLog(of: self.values.queue)
+        let ids = self.state.withLock { $0.ownIDs }
+        var configuration = self.values.queue
+        configuration.dataDirectory = copy.directory
+        let result: Result<Queue.AfterPowerCut, QueueError> = await Blocking.run { [configuration] in
+            do throws(QueueError) {
+                return .success(
+                    try Queue.afterPowerCut(
+                        configuration,
+                        synced: synced,
+                        kept: Int64.random(in: 0...1_024),
+                        asked: told.wal.lastSequence,
+                        ids: ids
+                    )
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
+        let after = try result.get()
+        outcome.downSeconds = after.status.recovery.seconds
+        Self.fill(&outcome, after.before, told)
+        outcome.after = after.status
+        outcome.recovery = after.status.recovery
+        outcome.cutBytes = after.status.recovery.tornBytes
+        outcome.ownCount = ids.count
+        outcome.ownChecked = ids.count
+        let mayBeGone = after.status.jobs.purged + after.status.jobs.forgotten > 0
+        outcome.ownMissing = mayBeGone ? [] : after.missing
+        if mayBeGone { outcome.ownChecked -= after.missing.count }
+        if outcome.lost > 0 { outcome.evidence = copy.keep() }
     }
 
     /// A real SIGKILL of the server this console is attached to.
@@ -112,7 +154,11 @@ extension SessionHost {
                 return .failure(error)
             }
         }
-        let remains = try result.get()
+        Self.fill(&outcome, try result.get(), told)
+    }
+
+    private static func fill(_ outcome: inout CrashOutcome, _ remains: Queue.Remains, _ told: QueueStatus) {
+        let sequence = told.wal.lastSequence
         outcome.replayed = remains.jobs
         outcome.sequence = remains.lastSequence
         outcome.fingerprintSequence = sequence
