@@ -2,6 +2,7 @@ import BeaverConsole
 import BeaverQueue
 import FoundationEssentials
 import Glibc
+import Logging
 
 /// Crashes on purpose, and what is found afterwards.
 extension SessionHost {
@@ -19,7 +20,13 @@ extension SessionHost {
 
     func crash(_ kind: CrashKind, before: CrashBefore, addsLoad: Bool) async -> CrashOutcome {
         var outcome = CrashOutcome(kind)
+        var load: CrashLoad?
         do throws(QueueError) {
+            if addsLoad {
+                let added = CrashLoad()
+                self.remember(try await added.add(to: self.queue))
+                load = added
+            }
             switch kind {
             case .kill: try await self.kill(&outcome)
             case .signal: try await self.killServer(&outcome)
@@ -29,6 +36,14 @@ extension SessionHost {
             }
         } catch {
             outcome.failure = error.message
+        }
+        if let load {
+            self.state.withLock { $0.ownIDs.removeAll { $0.hasPrefix(load.prefix) } }
+            do throws(QueueError) {
+                try await load.remove(from: self.queue)
+            } catch {
+                self.logger.warning("the test jobs \(load.prefix)* were not removed: \(error)")
+            }
         }
         return outcome
     }
