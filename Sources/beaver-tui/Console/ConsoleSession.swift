@@ -72,6 +72,7 @@ struct ConsoleSession: Sendable {
             try await host.start()
             if let input {
                 let result = try await input.input.take(input.checked, into: host.queue)
+                host.remember(input.checked.jobs.compactMap(\.id), result)
                 let text = "\(input.input.file.name): \(EnqueueText.sentence(result))"
                 console.post(.acted("enqueue", .success(text)))
             }
