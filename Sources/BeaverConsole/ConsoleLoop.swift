@@ -66,6 +66,11 @@ struct ConsoleLoop: ~Copyable {
         switch event {
         case .nothing: return false
         case .key(let key):
+            // Ctrl-C ends a paste whose end was lost on the way.
+            if self.pasted != nil, key == .control("c") {
+                self.pasted = nil
+                return true
+            }
             if self.pasted != nil {
                 // What stands between the marks of a paste is text, whatever key it looks like.
                 if case .character(let scalar) = key { self.pasted?.unicodeScalars.append(scalar) }

@@ -14,6 +14,13 @@ struct DetailParts {
         self.areas = Self.areas(model, state)
     }
 
+    /// The first line shown where nobody has scrolled: of runs the chosen one is in sight.
+    func start(of part: Int, lines: Int, height: Int) -> Int {
+        let end = max(0, lines - height)
+        if part == 1, let run = self.state.run { return min(end, run - 1) }
+        return Self.startsAtEnd(part) ? end : 0
+    }
+
     /// How many lines a part has, and how many of them fit.
     func extent(of part: Int) -> (lines: Int, height: Int) {
         guard let area = self.areas.first(where: { $0.part == part })?.area else { return (0, 1) }
@@ -55,6 +62,9 @@ struct DetailParts {
         if records > 0 { areas.append((6, Area(row: 7 + runs + rest, column: 0, rows: records, columns: columns))) }
         return areas
     }
+
+    /// Parts whose newest lines stand at their end: those are read first.
+    static func startsAtEnd(_ part: Int) -> Bool { [1, 4, 6].contains(part) }
 
     static let names = [1: "Runs", 2: "Facts", 3: "Why", 4: "Output", 5: "Payload", 6: "Log records of this job"]
 
@@ -98,6 +108,7 @@ struct DetailParts {
 
     private func runs(_ details: JobDetails, _ width: Int) -> [Line] {
         guard !details.history.isEmpty else { return [("no run yet", .dim)] }
+        let hasWorkers = details.history.contains { $0.worker != nil }
         return details.history.enumerated().map { place, run in
             let started = run.startedAt.map { self.model.moment.time($0) } ?? "-"
             let end = run.ending == .running ? self.model.moment.wallMilliseconds : run.endedAt
@@ -105,6 +116,7 @@ struct DetailParts {
             if let begin = run.startedAt, let end { took = Figures.elapsed(milliseconds: end - begin) }
             let sign = place + 1 == (self.state.run ?? details.history.count) ? ">" : " "
             var text = sign + TextWidth.left(String(self.number(place + 1)), 4)
+            if hasWorkers { text += TextWidth.left(run.worker.map { "worker \($0)" } ?? "", 11) }
             text += TextWidth.left(started, 9) + TextWidth.right(took, 7) + "  " + Self.ending(run)
             let isBad = [.failed, .timeout, .dead].contains(run.ending)
             return (text, isBad ? .bad : run.ending == .completed ? .good : .plain)
@@ -114,6 +126,9 @@ struct DetailParts {
     private static func ending(_ run: JobRun) -> String {
         let status = run.exitStatus.map { "exit \($0)" } ?? ""
         let error = run.error.isEmpty || run.error == status ? "" : "  \(run.error)"
+        // The error of a command says itself how it ended.
+        if run.ending == .failed, !status.isEmpty, run.error.hasPrefix(status) { return run.error }
+        if run.ending == .timeout, run.error.hasPrefix("timed out") { return run.error }
         return switch run.ending {
         case .running: "runs now"
         case .completed: "done" + (status.isEmpty ? "" : ", \(status)")
@@ -156,8 +171,9 @@ struct DetailParts {
 
     private func why(_ details: JobDetails) -> [String] {
         let job = details.summary
-        if let reason = details.waitsBecause { return ["> " + reason] }
         let last = details.history.last
+        if job.state == .scheduled, let due = job.time { return [self.whyScheduled(details, due)] }
+        if let reason = details.waitsBecause { return ["> " + reason] }
         switch job.state {
         case .inFlight:
             let worker = job.worker.map { " on worker \($0)" } ?? ""
@@ -173,11 +189,20 @@ struct DetailParts {
         }
     }
 
+    private func whyScheduled(_ details: JobDetails, _ due: Int64) -> String {
+        let moment = self.model.moment
+        let wait = Figures.length(milliseconds: max(0, due - moment.wallMilliseconds), spaced: true)
+        let when = "due \(moment.time(due)), in \(wait)"
+        guard details.summary.runs > 0 else { return "> it is \(when)" }
+        let ending = details.history.last.map { Self.ending($0) } ?? details.summary.error ?? "an error"
+        return "> run \(details.summary.runs) ended: \(ending); run \(details.summary.runs + 1) is \(when)"
+    }
+
     private func whyDead(_ job: JobSummary, _ last: JobRun?) -> [String] {
         var lines = ["\(Figures.count(job.runs, "run")), the last one ended: \(job.error ?? "without a word")"]
         let same = self.model.view?.deadGroups.first { $0.examples.contains(job.id) }
         if let same, same.dead > 1 {
-            lines.append("\(Figures.grouped(same.dead)) dead jobs have this error: \(same.error)")
+            lines.append("\(Figures.grouped(same.dead)) dead jobs have this error: \(same.shownError)")
         }
         return lines
     }

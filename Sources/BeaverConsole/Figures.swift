@@ -15,7 +15,9 @@ package enum Figures {
 
     /// "1 job", "3,120 jobs".
     package static func count(_ number: Int, _ noun: String) -> String {
-        "\(self.grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+        if number == 1 { return "1 \(noun)" }
+        let plural = noun.hasSuffix("ry") ? noun.dropLast() + "ies" : noun + "s"
+        return "\(self.grouped(number)) \(plural)"
     }
 
     /// 8 → 8th.
@@ -36,7 +38,9 @@ package enum Figures {
         if count < 1_024 { return "\(count) B" }
         var value = Double(count) / 1_024
         for unit in ["KiB", "MiB", "GiB"] {
-            if value < 1_000 { return (value < 100 ? self.tenth(value) : String(Int(value))) + " " + unit }
+            if value < 1_000 {
+                return (value < 9.95 ? self.tenth(value) : self.grouped(Int(value.rounded()))) + " " + unit
+            }
             value /= 1_024
         }
         return self.tenth(value) + " TiB"
@@ -76,6 +80,14 @@ package enum Figures {
         return "< 0.1 ms"
     }
 
+    /// An estimate, no more exact than it is: "0.02 s", "2.9 s", "4:02".
+    package static func about(_ seconds: Double) -> String {
+        if seconds >= 60 { return self.clockLength(seconds: Int64(seconds)) }
+        if seconds >= 1 { return self.tenth(seconds) + " s" }
+        let hundredths = max(1, Int((seconds * 100).rounded()))
+        return "\(hundredths / 100).\(self.two(hundredths % 100)) s"
+    }
+
     /// Thousandths of a second, for what is to be compared: "0.021 s".
     package static func precise(_ seconds: Double) -> String {
         let thousandths = Int((seconds * 1_000).rounded())
@@ -105,12 +117,12 @@ package enum Figures {
         return (done, String(repeating: "░", count: max(0, columns - used)))
     }
 
-    /// "▁▂▇" for the newest values, the highest of them the top.
-    package static func sparkline(_ values: [Int], columns: Int) -> String {
-        let shown = values.suffix(columns)
-        let top = max(1, shown.max() ?? 1)
+    /// "▁▂▇" for the newest values; the highest of them, or `top`, is the top, and what is not 0 can be seen.
+    package static func sparkline(_ values: [Int], columns: Int, top: Int? = nil) -> String {
+        let shown = values.suffix(max(0, columns))
+        let top = max(1, top ?? shown.max() ?? 1)
         let steps = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"]
-        let text = shown.map { steps[min(6, $0 * 6 / top)] }.joined()
+        let text = shown.map { $0 <= 0 ? steps[0] : steps[min(6, max(1, $0 * 6 / top))] }.joined()
         return String(repeating: "▁", count: max(0, columns - shown.count)) + text
     }
 }
@@ -142,7 +154,8 @@ package struct Moment: Sendable, Equatable {
         let local = wallMilliseconds / 1_000 + self.zoneOffsetSeconds
         let today = (self.wallMilliseconds / 1_000 + self.zoneOffsetSeconds) / 86_400
         let days = today - local / 86_400
-        if days > 0 { return days == 1 ? "yesterd." : "\(min(days, 99_999))d ago" }
+        if days > 0 { return days == 1 ? "yesterd." : "\(min(days, 9_999))d ago" }
+        if days < 0 { return days == -1 ? "tomorrow" : "in \(min(-days, 9_999))d" }
         let second = ((local % 86_400) + 86_400) % 86_400
         return "\(Figures.two(second / 3_600)):\(Figures.two(second / 60 % 60)):\(Figures.two(second % 60))"
     }

@@ -32,10 +32,16 @@ package struct Model: Sendable, Equatable {
 
     package var view: QueueView?
     package var isViewAwaited = false
+    /// What the view on its way was asked for: an answer belongs to its question, whatever was pressed meanwhile.
+    package var awaitedView = ViewRequest(panes: [])
+    /// Something else is wanted since: it is asked for as soon as the answer is here.
+    package var isViewStale = false
     /// Steady milliseconds.
     package var nextViewAt: Int64 = 0
     /// For the idle pace: when something last changed.
     package var changedAt: Int64 = 0
+    /// Since when the backlog has grown in every view; nil: it does not.
+    package var growingSince: Int64?
     package var isFrozen = false
     package var events: [QueueView.Event] = []
     package var lastEvent: UInt64 = 0
@@ -132,6 +138,18 @@ package enum Pane: Int, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// How many jobs its list has.
+    package func count(in jobs: QueueStatus.Jobs) -> Int {
+        switch self {
+        case .running: jobs.inFlight
+        case .pending: jobs.pending
+        case .scheduled: jobs.scheduled
+        case .done: jobs.completed
+        case .dead: jobs.dead
+        case .events: 0
+        }
+    }
+
     package var title: String {
         switch self {
         case .running: "Running"
@@ -184,6 +202,8 @@ package struct FilterState: Sendable, Equatable {
     package var isAwaited = false
     package var askedAt: Int64 = 0
     package var hasAnswer = false
+    /// All that match are marked, also those that are not in sight.
+    package var marksAll = false
 }
 
 /// What covers the main screen.
@@ -219,6 +239,9 @@ package struct DetailState: Sendable, Equatable {
     /// The list it was opened from, for the job before and after.
     package var neighbours: [String] = []
     package var origin: String
+    /// Jobs of that list before the first neighbour, and of the whole list, where they are known.
+    package var before = 0
+    package var total: Int?
 
     package init(id: String, neighbours: [String], origin: String) {
         self.id = id

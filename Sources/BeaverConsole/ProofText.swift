@@ -36,24 +36,25 @@ package struct ProofText {
     var lines: [Line] {
         var lines: [Line] = []
         if self.outcome.lost > 0 { lines += self.lossLines }
-        lines.append(("                 TOLD     AT THE   AFTER", .heading))
-        lines.append(("                 BEFORE   CRASH    RECOVERY", .heading))
+        func heads(_ words: [String]) -> Line {
+            (TextWidth.left("", 10) + words.map { TextWidth.right($0, 10) }.joined(), .heading)
+        }
+        lines += [heads(["TOLD", "AT THE", "AFTER"]), heads(["BEFORE", "CRASH", "RECOVERY"])]
         let (told, crash, after) = (self.before.status.jobs, self.outcome.replayed, self.outcome.after.jobs)
         func row(_ name: String, _ path: (QueueStatus.Jobs) -> Int, _ note: String = "") -> Line {
-            let numbers = [told, crash, after].map { TextWidth.right(Figures.grouped(path($0)), 9) }.joined()
-            return (TextWidth.left(name, 12) + numbers + "   " + note, .plain)
+            let numbers = [told, crash, after].map { TextWidth.right(Figures.grouped(path($0)), 10) }.joined()
+            return (TextWidth.left(name, 10) + numbers + (note.isEmpty ? "" : "   " + note), .plain)
         }
         lines.append(row("accepted", { $0.enqueuedTotal }, self.ownNote))
         lines.append(row("done", { $0.completed }, "none of them will run again"))
         lines.append(row("running", { $0.inFlight }, self.runningNote))
-        lines.append(row("pending", { $0.pending + $0.parked }))
+        lines.append(row("pending", { $0.pending + $0.parked }, self.pendingNote))
         lines.append(row("scheduled", { $0.scheduled }))
         lines.append(row("dead", { $0.dead }))
         if told.cancelled + told.purged + told.forgotten + after.cancelled + after.purged + after.forgotten > 0 {
             lines.append(row("the rest", { $0.cancelled + $0.purged + $0.forgotten }, "cancelled, purged, forgotten"))
         }
-        let balance = self.isBalanced ? "balanced at the crash and after" : "NOT BALANCED"
-        lines.append(row("sum", Self.sum, balance))
+        lines.append(row("sum", Self.sum, self.sumNote))
         lines.append(("", .plain))
         lines += self.fingerprintLines
         lines.append(("", .plain))
@@ -71,6 +72,20 @@ package struct ProofText {
         let found = self.outcome.ownChecked - self.outcome.lost
         let sample = self.outcome.ownChecked < self.outcome.ownCount ? " (a sample)" : ""
         return "own: \(Figures.grouped(self.outcome.ownChecked)) ids asked\(sample), \(Figures.grouped(found)) found"
+    }
+
+    /// Only where the figures say so: a queue that works on has other ones by now.
+    private var pendingNote: String {
+        let (crash, after) = (self.outcome.replayed, self.outcome.after.jobs)
+        let (old, put) = (crash.pending + crash.parked, self.outcome.recovery.requeued)
+        guard put > 0, after.pending + after.parked == old + put else { return "" }
+        return "= \(Figures.grouped(old)) + \(Figures.grouped(put))"
+    }
+
+    private var sumNote: String {
+        guard self.isBalanced else { return "NOT BALANCED" }
+        let fewer = Self.sum(self.before.status.jobs) - Self.sum(self.outcome.replayed)
+        return fewer > 0 ? "\(Figures.grouped(fewer)) FEWER THAN TOLD" : "balanced at the crash and after"
     }
 
     private var runningNote: String {
@@ -91,33 +106,44 @@ package struct ProofText {
     }
 
     private var otherLines: [Line] {
+        let recovery = self.outcome.recovery
         let end =
             self.outcome.cutBytes > 0
             ? "torn: \(Figures.bytes(self.outcome.cutBytes)) of the last write cut, kept as .torn" : "clean, 0 B cut"
-        var lines: [Line] = [
-            ("log end      \(end)", .plain),
-            ("processes    \(self.outcome.recovery.orphansEnded) ended", .plain),
+        var entries = [
+            ("log end", end), ("not answered", self.unansweredText),
+            ("processes", "\(Figures.grouped(recovery.orphansEnded)) ended"),
             (
-                "recovery     \(Figures.count(self.outcome.recovery.replayedRecords, "record")) replayed in "
-                    + Figures.precise(self.outcome.recovery.seconds), .plain
+                "recovery",
+                "\(Figures.count(recovery.replayedRecords, "record")) in \(Figures.precise(recovery.seconds))"
             ),
         ]
-        if self.outcome.unanswered > 0 {
-            let gone = self.outcome.unanswered - self.outcome.unansweredFound
-            lines.append(
-                (
-                    "not answered \(self.outcome.unanswered) requests: \(self.outcome.unansweredFound) are there, "
-                        + "\(gone) gone; either is right", .plain
-                )
-            )
+        if self.outcome.kind == .powerCut { entries.append(("your store", "untouched, it went on working")) }
+        var lines: [Line] = []
+        while let (name, text) = entries.first {
+            entries.removeFirst()
+            var line = TextWidth.left(name, 14) + text
+            // Two short ones share a line.
+            if TextWidth.of(line) <= 34, let (second, more) = entries.first, TextWidth.of(more) <= 27 {
+                line = TextWidth.left(line, 36) + TextWidth.left(second, 13) + more
+                entries.removeFirst()
+            }
+            lines.append((line, .plain))
         }
-        if self.outcome.kind == .powerCut { lines.append(("your store   untouched, it went on working", .plain)) }
-        lines += [
+        return lines + [
             ("", .plain),
-            ("\"Told before\" is what this console had been shown before the crash, and its own", .dim),
-            ("list of answers; the jobs of others are covered by the counts and the fingerprint.", .dim),
+            (
+                "\"Told before\" is what this console had been shown before the crash, and its own list of answers; "
+                    + "the jobs of others are covered by the counts and the fingerprint.", .dim
+            ),
         ]
-        return lines
+    }
+
+    private var unansweredText: String {
+        let (all, found) = (self.outcome.unanswered, self.outcome.unansweredFound)
+        guard all > 0 else { return "0 requests" }
+        func are(_ count: Int) -> String { "\(Figures.grouped(count)) \(count == 1 ? "is" : "are")" }
+        return "\(Figures.count(all, "request")): \(are(found)) there, \(are(all - found)) gone; either is right"
     }
 
     private var lossLines: [Line] {
@@ -128,14 +154,23 @@ package struct ProofText {
             lines.append(("Every answer was given after a sync: nothing may be lost. This is a bug.", .bad))
             if let evidence = self.outcome.evidence { lines.append(("The evidence is kept in \(evidence)", .bad)) }
         } else {
+            let ago = wal.atRiskMilliseconds > 0 ? " of the last \(Int(wal.atRiskMilliseconds.rounded())) ms" : ""
             lines.append(
                 (
-                    "This is what sync: \(wal.sync.rawValue) allows: \(Figures.bytes(wal.atRiskBytes)) of "
-                        + "\(Int(wal.atRiskMilliseconds)) ms were at risk. With sync: always the loss is 0.", .warning
+                    "This is what sync: \(wal.sync.rawValue) allows: answers\(ago) were not synced yet. "
+                        + "With sync: always the loss is 0.", .warning
                 )
             )
         }
         return lines + [("", .plain)]
+    }
+
+    /// The lines, broken where they are wider than `columns`.
+    func wrapped(to columns: Int) -> [Line] {
+        self.lines.flatMap { line in
+            TextWidth.of(line.text) <= columns
+                ? [line] : TextWidth.wrap(line.text, to: columns).map { ($0, line.style) }
+        }
     }
 
     /// The whole proof as lines of text, with every missing id.

@@ -145,6 +145,8 @@ package struct ProofState: Sendable, Equatable {
     package var before: CrashBefore
     package var outcome: CrashOutcome
     package var showsSteps = false
+    /// Lines above the first one shown.
+    package var scroll = 0
 
     package init(before: CrashBefore, outcome: CrashOutcome) {
         self.before = before

@@ -31,6 +31,8 @@ extension Model {
         case .choose(let number): state.chosen = number
         case .up: state.chosen = max(0, state.chosen - 1)
         case .down: state.chosen = min(4, state.chosen + 1)
+        case .first, .pageUp: state.chosen = 0
+        case .last, .pageDown: state.chosen = 4
         case .addLoad: state.addsLoad.toggle()
         case .confirm: return self.confirmCrash(state)
         default: break
@@ -62,7 +64,8 @@ extension Model {
         case 2 where !facts.isEmbedded: "only where the engine is inside the console"
         case 2 where facts.storeBytes * 2 > facts.freeBytes: "a copy of the store does not fit on the disk"
         case 3: "only in beaver-tui torture: a simulated disk"
-        case 4 where facts.isEmbedded: "the engine is inside this console"
+        case 4 where facts.isEmbedded:
+            "the engine is inside this console; start beaver-tui --no-ui run elsewhere and attach to try it"
         case 4: facts.whyNoSignal
         default: nil
         }
@@ -133,6 +136,7 @@ extension Model {
 
     mutating func hurryRecovery() -> [Effect] {
         guard case .recovery(var state) = self.sheet else { return [] }
+        if state.outcome == nil { self.notify("the store is coming back; Ctrl-C quits", .dim) }
         state.isHurried = true
         state.nextAt = self.moment.steadyMilliseconds
         self.sheet = .recovery(state)
@@ -148,12 +152,22 @@ extension Model {
             return self.askView()
         case .records:
             state.showsSteps.toggle()
-            self.sheet = .proof(state)
-            return []
+            state.scroll = 0
+        case .up: state.scroll -= 1
+        case .down: state.scroll += 1
+        case .pageUp: state.scroll -= self.size.rows
+        case .pageDown: state.scroll += self.size.rows
+        case .first: state.scroll = 0
+        case .last: state.scroll = .max / 2
         case .saveReport:
             return [.saveReport(ProofText(state, self.moment).report)]
-        default: return []
+        default: break
         }
+        let lines = ProofText(state, self.moment).wrapped(to: self.size.columns - 4).count
+        let height = self.size.rows - 4 - (self.size.rows >= 20 ? 1 : 0)
+        state.scroll = max(0, min(state.scroll, lines - max(1, height)))
+        self.sheet = .proof(state)
+        return []
     }
 }
 

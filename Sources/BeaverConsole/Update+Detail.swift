@@ -12,6 +12,12 @@ extension Model {
             neighbours: self.focused.rows.map(\.id),
             origin: self.filter == nil ? self.focus.title : "the filter"
         )
+        if self.filter == nil, let position = self.focused.position {
+            state.before = position
+            state.total = self.status.map { self.focus.count(in: $0.jobs) }
+        }
+        // Where nothing has run yet there is nothing to read but the payload.
+        if job.runs == 0 { state.part = 5 }
         state.follows = follows
         return self.show(state)
     }
@@ -51,10 +57,10 @@ extension Model {
     }
 
     private func scroll(_ action: Action, _ state: inout DetailState) {
-        let (lines, height) = DetailParts(self, state).extent(of: state.part)
+        let parts = DetailParts(self, state)
+        let (lines, height) = parts.extent(of: state.part)
         let end = max(0, lines - height)
-        // Output is read from its end, everything else from its beginning.
-        var place = min(end, state.scroll[state.part] ?? (state.part == 4 ? end : 0))
+        var place = min(end, state.scroll[state.part] ?? parts.start(of: state.part, lines: lines, height: height))
         switch action {
         case .up: place -= 1
         case .down: place += 1
@@ -69,16 +75,19 @@ extension Model {
         if state.part == 4, place >= end { state.scroll[4] = nil }
     }
 
-    private func otherRun(_ step: Int, _ state: inout DetailState) -> [Effect] {
+    private mutating func otherRun(_ step: Int, _ state: inout DetailState) -> [Effect] {
         let count = state.details?.history.count ?? 0
-        guard count > 0 else { return [] }
         let run = max(1, min(count, (state.run ?? count) + step))
-        guard run != state.run ?? count else { return [] }
+        guard count > 0, run != state.run ?? count else {
+            self.notify(step > 0 ? "there is no later run" : "there is no earlier run", .dim)
+            return []
+        }
         state.run = run == count ? nil : run
         state.output = []
         state.outputOffset = 0
         state.isOutputAwaited = true
         state.scroll[4] = nil
+        state.scroll[1] = nil
         return [.output(state.id, run: self.runNumber(state), from: 0)]
     }
 
@@ -91,18 +100,26 @@ extension Model {
     private mutating func otherJob(_ step: Int, _ state: DetailState) -> [Effect] {
         guard let place = state.neighbours.firstIndex(of: state.id),
             state.neighbours.indices.contains(place + step)
-        else { return [] }
+        else {
+            self.notify(step > 0 ? "there is no next job here" : "there is no job before it here", .dim)
+            return []
+        }
         var next = DetailState(
             id: state.neighbours[place + step],
             neighbours: state.neighbours,
             origin: state.origin
         )
         next.part = state.part
+        next.before = state.before
+        next.total = state.total
         return self.show(next)
     }
 
     private mutating func actOnDetail(_ action: Action, _ state: DetailState) -> [Effect] {
-        guard let job = state.details?.summary else { return [] }
+        guard let job = state.details?.summary else {
+            self.notify("nothing is known of the job yet", .dim)
+            return []
+        }
         let bulk: BulkAction = action == .retry ? .retry : action == .cancel ? .cancel : .purge
         return self.act(bulk, on: job, isUnsure: false)
     }

@@ -32,7 +32,7 @@ extension Model {
             state.failure = nil
             // The cursor belongs to the kind, not to its place.
             if let chosen {
-                let place = groups.firstIndex { $0.error == chosen.error && $0.action == chosen.action }
+                let place = groups.firstIndex { $0.key == chosen.key }
                 state.kind = place ?? min(state.kind, max(0, groups.count - 1))
             }
         case .failure(let error): state.failure = error.message
@@ -48,7 +48,7 @@ extension Model {
 
     mutating func tookKind(_ purpose: ListPurpose, _ result: Result<JobPage, QueueError>) -> [Effect] {
         guard case .errors(var state) = self.sheet, case .kind(let group) = purpose, let chosen = state.group,
-            group.error == chosen.error, group.action == chosen.action, case .success(let page) = result
+            group.key == chosen.key, case .success(let page) = result
         else { return [] }
         let id = state.jobs.indices.contains(state.job) ? state.jobs[state.job].id : nil
         state.jobs = page.jobs
@@ -75,27 +75,34 @@ extension Model {
             self.sheet = .errors(state)
             return []
         case .open:
-            guard state.jobs.indices.contains(state.job) else { return [] }
+            guard state.jobs.indices.contains(state.job) else { return self.noFailure() }
             return self.show(
                 DetailState(id: state.jobs[state.job].id, neighbours: state.jobs.map(\.id), origin: "this kind")
             )
         case .mark, .markAll:
+            guard !state.jobs.isEmpty else { return self.noFailure() }
             if state.jobs.indices.contains(state.job), action == .mark {
                 let id = state.jobs[state.job].id
                 if self.marks.remove(id) == nil { self.marks.insert(id) }
             } else {
                 self.marks.formUnion(state.jobs.map(\.id))
             }
+            self.notify("\(Figures.count(self.marks.count, "job")) marked", .marked)
             return []
         case .retry, .cancel, .purge: return self.actOnKind(action, state)
         case .write: return self.askWrite()
         case .filter:
-            guard let group = state.group else { return [] }
+            guard let group = state.group else { return self.noFailure() }
             self.sheet = .none
             self.prompt = Prompt(.filter, text: "error:\"\(group.filter.error ?? group.error)\"")
             return self.setFilter(self.prompt?.text ?? "")
         default: return self.moveInErrors(action, &state)
         }
+    }
+
+    private mutating func noFailure() -> [Effect] {
+        self.notify("there is no failure here", .dim)
+        return []
     }
 
     private mutating func actOnKind(_ action: Action, _ state: ErrorsState) -> [Effect] {
@@ -104,8 +111,8 @@ extension Model {
         if state.isInJobs, state.jobs.indices.contains(state.job) {
             return self.act(bulk, on: state.jobs[state.job], isUnsure: false)
         }
-        guard let group = state.group else { return [] }
-        return [.select(group.filter, bulk, label: "error:\"\(TextWidth.cut(group.error, to: 30))\"")]
+        guard let group = state.group else { return self.noFailure() }
+        return [.select(group.filter, bulk, label: "error:\"\(TextWidth.cut(group.shownError, to: 40))\"")]
     }
 
     private mutating func moveInErrors(_ action: Action, _ state: inout ErrorsState) -> [Effect] {
@@ -115,11 +122,11 @@ extension Model {
         ]
         guard let step = steps[action] else { return [] }
         if state.isInJobs {
-            state.job = max(0, min(state.jobs.count - 1, state.job + step))
+            state.job = max(0, min(max(0, state.jobs.count - 1), state.job + step))
             self.sheet = .errors(state)
             return []
         }
-        let kind = max(0, min((state.groups?.count ?? 1) - 1, state.kind + step))
+        let kind = max(0, min(max(0, (state.groups?.count ?? 1) - 1), state.kind + step))
         guard kind != state.kind else { return [] }
         state.kind = kind
         state.jobs = []

@@ -6,6 +6,9 @@ extension Model {
     static let typedFrom = 100
 
     mutating func act(_ action: BulkAction) -> [Effect] {
+        if let filter = self.filter, filter.marksAll {
+            return [.select(filter.filter, action, label: filter.text)]
+        }
         if !self.marks.isEmpty { return self.ask(action, ids: self.marks.sorted(), why: "marked") }
         guard let job = self.focused.current else {
             self.notify("there is no job at the cursor", .dim)
@@ -138,6 +141,7 @@ extension Model {
             self.question = nil
             if case .quit(let kind) = question.effect { return self.quit(kind) }
             self.marks = []
+            self.filter?.marksAll = false
             return [question.effect]
         default: self.question = nil
         }

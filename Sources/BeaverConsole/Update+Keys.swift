@@ -27,8 +27,8 @@ extension Model {
         if case .recovery = self.sheet { return self.hurryRecovery() }
         if self.settings.isReadOnly, KeyMap.isWithheld(key, in: place, vimKeys: self.settings.vimKeys) {
             self.notify("\(key.name) changes the queue, and this console was started with --read-only", .warning)
-        } else if case .character = key, place == .main {
-            self.notify("\(key.name) is not bound; ? shows every key", .dim, seconds: 3)
+        } else if key != .other {
+            self.notify("\(key.name) does nothing here; ? shows every key", .dim, seconds: 3)
         }
         return []
     }
@@ -68,7 +68,8 @@ extension Model {
         default: self.help = nil
         }
         if let line = self.help {
-            self.help = min(line, max(0, HelpText.lines(self.keys).count - max(1, self.size.rows - 3)))
+            let count = HelpText.lines(self.keys, width: self.size.columns - 4).count
+            self.help = min(line, max(0, count - max(1, self.size.rows - 3)))
         }
         return []
     }
@@ -151,6 +152,7 @@ extension Model {
             self.filter = nil
         } else if !self.marks.isEmpty {
             self.marks = []
+            self.notify("no mark", .dim)
         } else if self.isZoomed {
             self.isZoomed = false
         } else if self.followed != nil {

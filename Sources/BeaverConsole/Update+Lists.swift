@@ -18,10 +18,12 @@ extension Model {
             guard let list = pane.list else { return nil }
             let height = max(1, layout.height(of: pane))
             let state = self.lists[pane] ?? ListState()
-            guard pane == self.focus, state.cursor != nil || state.fromEnd else {
-                return ViewRequest.Pane(list, count: min(100, height + (pane == self.focus ? height : 0)))
+            let isFocused = pane == self.focus
+            guard state.cursor != nil || state.fromEnd else {
+                return ViewRequest.Pane(list, count: min(isFocused ? 150 : 75, isFocused ? height * 2 : height))
             }
-            let reach = min(90, height * 2)
+            // Together they stay below what one view may hold, however tall the terminal is.
+            let reach = isFocused ? min(90, height * 2) : min(37, height)
             if state.fromEnd, state.cursor == nil {
                 return ViewRequest.Pane(list, before: 0, count: reach, fromEnd: true)
             }
@@ -31,8 +33,8 @@ extension Model {
     }
 
     /// Takes the rows of an answer; the cursor stays with its job, or says that the job has left.
-    mutating func take(_ answer: QueueView.Pane, into pane: Pane) {
-        guard var state = self.lists[pane] else { return }
+    mutating func take(_ answer: QueueView.Pane, into pane: Pane, asked request: ViewRequest.Pane) {
+        guard var state = self.lists[pane], Self.concerns(state, request, answer) else { return }
         let shownID = state.rows.indices.contains(state.top) ? state.rows[state.top].id : nil
         let old = state.rows
         state.rows = answer.rows
@@ -49,6 +51,12 @@ extension Model {
         }
         if state.cursor != nil { state.top = state.shownTop(height: max(1, MainLayout(self).height(of: pane))) }
         self.lists[pane] = state
+    }
+
+    /// Whether an answer still says something about where the cursor is now.
+    private static func concerns(_ state: ListState, _ request: ViewRequest.Pane, _ answer: QueueView.Pane) -> Bool {
+        guard let cursor = state.cursor else { return state.fromEnd == request.fromEnd && request.anchor == nil }
+        return request.anchor == cursor || answer.rows.contains { $0.id == cursor }
     }
 
     /// The job at the cursor has left its list: the next one that is still there takes the cursor, and the next action
@@ -239,16 +247,37 @@ extension Model {
     // MARK: Marks and following
 
     mutating func mark(all: Bool) -> [Effect] {
-        if all {
-            let ids = Set(self.focused.rows.map(\.id))
-            guard !ids.isEmpty else { return [] }
-            if ids.isSubset(of: self.marks) { self.marks.subtract(ids) } else { self.marks.formUnion(ids) }
-            self.notify("\(Figures.count(self.marks.count, "job")) marked; r, d or x act on them", .marked)
+        if all { return self.markAll() }
+        guard let job = self.focused.current else {
+            self.notify("there is no job at the cursor", .dim)
             return []
         }
-        guard let job = self.focused.current else { return [] }
+        self.filter?.marksAll = false
         if self.marks.remove(job.id) == nil { self.marks.insert(job.id) }
         return self.move(.down)
+    }
+
+    private mutating func markAll() -> [Effect] {
+        let ids = Set(self.focused.rows.map(\.id))
+        guard !ids.isEmpty else {
+            self.notify("there is nothing to mark", .dim)
+            return []
+        }
+        if let filter = self.filter, filter.next != nil || filter.pages.count > 1 {
+            self.filter?.marksAll = !filter.marksAll
+            self.marks = []
+            self.notify(
+                filter.marksAll ? "no mark" : "all that match are marked; r, d or x count them first",
+                .marked
+            )
+            return []
+        }
+        if ids.isSubset(of: self.marks) { self.marks.subtract(ids) } else { self.marks.formUnion(ids) }
+        var text = "\(Figures.count(self.marks.count, "job")) marked; r, d or x act on them"
+        let total = self.filter == nil ? self.status.map { self.focus.count(in: $0.jobs) } ?? 0 : 0
+        if total > ids.count { text += "; / and * mark more than the rows in sight" }
+        self.notify(text, .marked)
+        return []
     }
 
     mutating func toggleFollow() -> [Effect] {
@@ -257,7 +286,10 @@ extension Model {
             self.notify("no longer followed", .dim)
             return []
         }
-        guard let job = self.focused.current else { return [] }
+        guard let job = self.focused.current else {
+            self.notify("there is no job at the cursor", .dim)
+            return []
+        }
         self.followed = job.id
         self.lists[self.focus]?.cursor = job.id
         self.notify("following \(job.id) wherever it goes", .good)

@@ -13,7 +13,9 @@ extension Model {
     mutating func previewKey(_ action: Action) -> [Effect] {
         guard case .preview(var state) = self.sheet else { return [] }
         if state.taken != nil {
-            if action == .back { self.notify("it is being taken; what was answered stays", .warning) }
+            let isLeft = action == .back
+            if isLeft { self.sheet = .none }
+            self.notify(isLeft ? "it is still being taken; the answer comes here" : "it is being taken", .warning)
             return []
         }
         let check = state.check
@@ -21,28 +23,41 @@ extension Model {
         case .back:
             self.sheet = .none
             return []
-        case .confirm:
-            guard let check, check.failure == nil, check.badCount == 0, check.jobCount > 0 else { return [] }
-            return self.take(&state, skipsBad: false)
-        case .takeGood:
-            guard let check, check.failure == nil, check.badCount > 0, check.jobCount > 0 else { return [] }
-            return self.take(&state, skipsBad: true)
+        case .confirm, .takeGood:
+            if let reason = Self.whyNotTaken(check, skipsBad: action == .takeGood) {
+                self.notify(reason, .warning)
+                return []
+            }
+            return self.take(&state, skipsBad: action == .takeGood)
         case .readAgain:
             state.check = nil
             self.sheet = .preview(state)
             return [.check(state.path, state.limits)]
         case .limits:
-            guard check?.areCommands == true else { return [] }
+            guard check?.areCommands == true else {
+                self.notify("these jobs bring their own limits; t is for files of commands", .dim)
+                return []
+            }
             self.prompt = Prompt(.limits, text: "10m 3")
             self.prompt?.note = "a time-out and a number of retries for each command"
             return []
-        case .up, .down:
+        case .up, .down, .first, .last, .pageUp, .pageDown:
             let last = max(0, (check?.faults.count ?? 1) - 1)
-            state.fault = max(0, min(last, state.fault + (action == .up ? -1 : 1)))
+            let steps: [Action: Int] = [.up: -1, .down: 1, .pageUp: -5, .pageDown: 5]
+            let target = action == .first ? 0 : action == .last ? last : state.fault + (steps[action] ?? 0)
+            state.fault = max(0, min(last, target))
             self.sheet = .preview(state)
             return []
         default: return []
         }
+    }
+
+    private static func whyNotTaken(_ check: FileCheck?, skipsBad: Bool) -> String? {
+        guard let check else { return "the file is still being read" }
+        if check.failure != nil { return "the file could not be read; R tries again" }
+        if check.jobCount == 0 { return "there is no job in it to take" }
+        if skipsBad { return check.badCount == 0 ? "nothing is bad in it; Enter takes it" : nil }
+        return check.badCount > 0 ? "\(Figures.count(check.badCount, "entry")) bad: nothing is taken; see below" : nil
     }
 
     private mutating func take(_ state: inout PreviewState, skipsBad: Bool) -> [Effect] {

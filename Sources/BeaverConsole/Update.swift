@@ -51,7 +51,7 @@ extension Model {
         let now = self.moment.steadyMilliseconds
         if let notice = self.notice, notice.until <= now { self.notice = nil }
         var effects: [Effect] = []
-        if now >= self.nextViewAt { effects += self.askView() }
+        if now >= self.nextViewAt, !self.isViewAwaited { effects += self.askView() }
         if !self.isFrozen {
             effects += self.refreshFilter()
             effects += self.refreshDetail()
@@ -65,10 +65,16 @@ extension Model {
 
     /// Asks for what is in sight, unless an answer is on its way.
     mutating func askView() -> [Effect] {
-        guard !self.isViewAwaited, !self.isFrozen, self.quitting != .done else { return [] }
+        guard !self.isFrozen, self.quitting != .done else { return [] }
         if case .recovery(let state) = self.sheet, state.outcome == nil { return [] }
+        guard !self.isViewAwaited else {
+            self.isViewStale = true
+            return []
+        }
         self.isViewAwaited = true
-        return [.view(self.wantedView)]
+        self.isViewStale = false
+        self.awaitedView = self.wantedView
+        return [.view(self.awaitedView)]
     }
 
     private mutating func took(view result: Result<QueueView, QueueError>) -> [Effect] {
@@ -82,12 +88,15 @@ extension Model {
                 self.notify("the server answers again", .good)
             }
             if self.hasChanged(view) { self.changedAt = now }
+            self.growingSince = view.status.rates.backlogPerSecond > 0.05 ? self.growingSince ?? now : nil
             self.nextViewAt = now + self.pace(view)
             self.take(events: view.events)
-            let panes = self.viewPanes
             self.view = view
-            for (pane, rows) in zip(panes, view.panes) { self.take(rows, into: pane) }
-            return self.followJob()
+            for (request, rows) in zip(self.awaitedView.panes, view.panes) {
+                guard let pane = Pane.allCases.first(where: { $0.list == request.list }) else { continue }
+                self.take(rows, into: pane, asked: request)
+            }
+            return self.followJob() + (self.isViewStale ? self.askView() : [])
         case .failure(let error):
             self.nextViewAt = now + 500
             self.failed(error)

@@ -12,8 +12,14 @@ extension View {
         )
     }
 
-    private mutating func drawLines(_ lines: [(text: String, style: Style)], in area: MainLayout.Area) {
-        for (place, line) in lines.prefix(max(0, area.rows - 2)).enumerated() {
+    /// Lines in a box; where not all fit, from `top` on.
+    private mutating func drawLines(
+        _ lines: [(text: String, style: Style)],
+        in area: MainLayout.Area,
+        from top: Int = 0
+    ) {
+        let height = max(0, area.rows - 2)
+        for (place, line) in lines.dropFirst(max(0, min(top, lines.count - height))).prefix(height).enumerated() {
             self.screen.put(
                 TextWidth.cut(line.text, to: area.columns - 4),
                 row: area.row + 1 + place,
@@ -37,7 +43,10 @@ extension View {
             isFocused: true,
             style: .warning
         )
-        self.drawLines(self.crashLines(state), in: area)
+        let lines = self.crashLines(state)
+        // What is chosen is in sight, with its second line.
+        let chosen = lines.firstIndex { $0.text.hasPrefix(">") } ?? 0
+        self.drawLines(lines, in: area, from: max(0, chosen + 4 - area.rows))
         guard self.size.rows >= 20 else { return }
         self.drawSafetyLine(0, row: self.size.rows - 2)
         let tests = self.model.crashTests
@@ -93,7 +102,11 @@ extension View {
         let seldom = rows.first { $0.runs > 2 }.map { " (\($0.id): its \(Figures.ordinal($0.runs + 1)) run)" } ?? ""
         let rate = Figures.rate(self.status.rates.completedPerSecond).replacingSuffix("/s", with: " jobs/s")
         return [
-            ("With 1, \(Figures.count(running, "command")) that run now die and run again\(seldom).", .plain),
+            (
+                running == 1
+                    ? "With 1, the command that runs now dies and runs again\(seldom)."
+                    : "With 1, \(Figures.grouped(running)) commands that run now die and run again\(seldom).", .plain
+            ),
             ("Jobs marked \"once\" among them end as dead, not run again.", .plain),
             ("", .plain),
             (
@@ -112,12 +125,7 @@ extension View {
         if state.kind == .powerCut {
             self.drawBooks()
         } else {
-            self.screen.put(
-                " Pending -  Running -  Scheduled -  Done -  Dead -",
-                row: 1,
-                column: 0,
-                width: self.size.columns
-            )
+            self.drawBooks(isUnknown: true)
         }
         let area = self.sheetArea
         let time = self.model.moment.preciseTime(state.before.wallMilliseconds)
@@ -148,8 +156,9 @@ extension View {
     }
 
     static let phaseNames: [String: String] = [
-        "lock": "directory locked", "snapshot": "snapshot read", "replay": "log replayed", "log": "log replayed",
-        "tail": "end of log judged", "orphans": "processes left behind ended", "epoch": "new epoch synced",
+        "lock": "directory locked", "identity": "store recognized", "snapshot": "snapshot read",
+        "replay": "log replayed", "cut": "end of log judged", "orphans": "processes left behind ended",
+        "epoch": "new epoch synced",
     ]
 
     private func stepLines(_ outcome: CrashOutcome?, shown: Int) -> [(text: String, style: Style)] {
@@ -160,7 +169,7 @@ extension View {
             var text = TextWidth.left("\(place == shown ? ">" : "✓")  \(name)", 44)
             text += TextWidth.right(Figures.seconds(phase.seconds), 10)
             if phase.name == "snapshot" { text += "  record \(Figures.grouped(outcome.recovery.snapshotSequence))" }
-            if phase.name == "replay" || phase.name == "log" {
+            if phase.name == "replay" {
                 text += "  \(Figures.count(outcome.recovery.replayedRecords, "record"))"
             }
             return (text, place == shown ? .figure : .good)
@@ -175,18 +184,20 @@ extension View {
         let proof = ProofText(state, self.model.moment)
         let rows = self.size.rows - 2 - (self.size.rows >= 20 ? 1 : 0)
         let area = MainLayout.Area(row: 2, column: 0, rows: max(3, rows), columns: self.size.columns)
+        let lines =
+            state.showsSteps
+            ? [("", .plain)] + self.stepLines(state.outcome, shown: .max - 1) : proof.wrapped(to: area.columns - 4)
+        let height = area.rows - 2
+        let top = max(0, min(state.scroll, lines.count - height))
         self.drawBox(
             area,
             title: proof.headline,
+            remark: lines.count > height ? "\(top + 1)-\(top + height) of \(lines.count)" : "",
             foot: "Enter back to work   v steps   w save report",
             isFocused: true,
             style: proof.isGood ? .good : .bad
         )
-        if state.showsSteps {
-            self.drawLines([("", .plain)] + self.stepLines(state.outcome, shown: .max - 1), in: area)
-        } else {
-            self.drawLines(proof.lines, in: area)
-        }
+        self.drawLines(lines, in: area, from: top)
         if self.size.rows >= 20 { self.drawSafetyLine(0, row: self.size.rows - 1) }
     }
 }

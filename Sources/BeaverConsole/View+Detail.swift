@@ -47,7 +47,9 @@ extension View {
             column += self.screen.put(TextWidth.cut(text, to: max(0, width - column)), row: 1, column: column)
         }
         guard let place = state.neighbours.firstIndex(of: state.id) else { return }
-        let remark = "\(place + 1) of \(state.neighbours.count) in \"\(TextWidth.cut(state.origin, to: 20))\" "
+        let number = Figures.grouped(state.before + place + 1)
+        let total = Figures.grouped(max(state.total ?? 0, state.before + state.neighbours.count))
+        let remark = "\(number) of \(total) in \"\(TextWidth.cut(state.origin, to: 20))\" "
         let start = width - TextWidth.of(remark)
         if start > column + 1 { self.screen.put(remark, row: 1, column: start, style: .dim) }
     }
@@ -58,7 +60,7 @@ extension View {
         let lines = parts.lines(of: part, width: area.columns - 4)
         let height = area.rows - 2
         let end = max(0, lines.count - height)
-        let place = min(end, state.scroll[part] ?? (part == 4 ? end : 0))
+        let place = min(end, state.scroll[part] ?? parts.start(of: part, lines: lines.count, height: height))
         var remark = part == 5 ? Figures.bytes(Int64(state.details?.payload.utf8.count ?? 0)) : ""
         if lines.count > height { remark = "\(place + 1)-\(place + min(height, lines.count)) of \(lines.count)" }
         if part == 4, state.follows { remark += " · following" }

@@ -65,7 +65,7 @@ extension View {
             }
             text += TextWidth.left(group.ending, 10) + " "
             let room = area.columns - 3 - TextWidth.of(text)
-            self.screen.put(text + TextWidth.cut(group.error, to: room), row: row, column: 1)
+            self.screen.put(text + TextWidth.cut(group.shownError, to: room), row: row, column: 1)
             if place == state.kind, !state.isInJobs {
                 self.screen.paint(row: row, columns: 1..<area.columns - 1, style: .cursor)
             }

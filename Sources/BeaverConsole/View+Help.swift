@@ -1,13 +1,18 @@
 /// Every key, by place: generated from the table that handles them.
 package enum HelpText {
-    package static func lines(_ keys: KeyMap) -> [String] {
+    package static func lines(_ keys: KeyMap, width: Int = .max) -> [String] {
         var lines: [String] = []
         for place in Place.allCases where place != .help && place != .recovery {
             let rows = self.rows(keys, place)
             guard !rows.isEmpty else { continue }
             if !lines.isEmpty { lines.append("") }
             lines.append(place.rawValue)
-            lines += rows.map { "  " + TextWidth.left($0.keys, 16) + $0.help }
+            for row in rows {
+                let texts = TextWidth.wrap(row.help, to: max(20, width - 19))
+                let names = row.keys.utf8.count <= 16 ? TextWidth.left(row.keys, 16) : row.keys
+                lines.append("  \(names) \(texts.first ?? "")")
+                lines += texts.dropFirst().map { String(repeating: " ", count: 19) + $0 }
+            }
         }
         return lines
     }
@@ -62,7 +67,7 @@ extension View {
             rows: max(2, self.size.rows - 1),
             columns: self.size.columns
         )
-        let lines = HelpText.lines(self.model.keys)
+        let lines = HelpText.lines(self.model.keys, width: area.columns - 4)
         let height = max(1, area.rows - 2)
         let end = min(lines.count, line + height)
         self.drawBox(

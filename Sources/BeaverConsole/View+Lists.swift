@@ -19,9 +19,15 @@ extension View {
         let isFiltered = self.model.filter != nil && pane != .running
         let list = isFiltered ? self.model.filter?.list ?? ListState() : self.model.lists[pane] ?? ListState()
         let inner = area.columns - 2
-        let columns = self.widths(self.columns(pane, inner, isFiltered, list.rows), inner - 1)
+        let isWide = MainLayout(self.model).form == .wide
+        var rows = list.rows
+        if isWide, pane == .pending || pane == .scheduled {
+            // Two lists under one head: their columns stand below one another.
+            rows = [.pending, .scheduled].flatMap { (self.model.lists[$0] ?? ListState()).rows }
+        }
+        let columns = self.widths(self.columns(pane, inner, isFiltered, rows), inner - 1)
         var first = row
-        if !(MainLayout(self.model).form == .wide && pane == .scheduled) {
+        if !(isWide && pane == .scheduled) {
             self.drawHeads(columns, row: row, column: area.column + 2)
             first += 1
         }
@@ -37,7 +43,8 @@ extension View {
                 columns,
                 row: first + place,
                 area: area,
-                isCursor: index == cursor
+                isCursor: index == cursor,
+                isFiltered: isFiltered
             )
         }
         if list.rows.isEmpty { self.drawEmpty(pane, isFiltered, row: first, area: area) }
@@ -81,9 +88,10 @@ extension View {
         _ columns: [Column],
         row: Int,
         area: MainLayout.Area,
-        isCursor: Bool
+        isCursor: Bool,
+        isFiltered: Bool
     ) {
-        let isMarked = self.model.marks.contains(job.id)
+        let isMarked = self.model.marks.contains(job.id) || isFiltered && self.model.filter?.marksAll == true
         var place = area.column + 2
         for (cell, column) in zip(cells, columns) where column.width > 0 {
             let text =
@@ -102,7 +110,7 @@ extension View {
 
     private func columns(_ pane: Pane, _ inner: Int, _ isFiltered: Bool, _ rows: [JobSummary]) -> [Column] {
         let longest = rows.prefix(100).reduce(3) { max($0, TextWidth.of($1.id)) }
-        let id = Column(title: "JOB", width: min(max(11, longest), max(8, inner / 4)))
+        let id = Column(title: "JOB", width: min(max(11, longest), max(inner < 36 ? 8 : 11, inner / 4)))
         let work = Column(title: "WORK", width: 0)
         let isNarrow = inner < 56
         if isFiltered {
@@ -116,13 +124,13 @@ extension View {
             ]
             return isNarrow ? columns : columns + [Column(title: "LIMIT", width: 14)]
         case .pending, .scheduled:
-            let why = inner >= 76 && inner < 90 && MainLayout(self.model).form != .wide ? 8 : max(8, inner * 22 / 100)
-            let title = pane == .pending ? (why > 10 ? "WHY IT WAITS" : "NEXT") : "WHY IT WAITS"
-            let width = pane == .scheduled ? max(20, why) : why
+            let isWide = MainLayout(self.model).form == .wide
+            let why = pane == .pending && !isWide && inner < 90 ? 8 : max(20, inner / 4)
+            let title = why > 10 ? "WHY IT WAITS" : "NEXT"
             let columns = [Column(title: "PRI", width: 3), id, work, Column(title: "WAITED", width: 7, isRight: true)]
             return isNarrow
                 ? Array(columns.dropFirst())
-                : columns + [Column(title: title, width: width, isRight: pane == .pending && why <= 10)]
+                : columns + [Column(title: title, width: why, isRight: why <= 10)]
         case .done:
             let columns = [id, work, Column(title: "EXIT", width: 4, isRight: true)]
             return columns
@@ -189,11 +197,16 @@ extension View {
         }
     }
 
-    func since(_ wallMilliseconds: Int64) -> Int64 { self.model.moment.wallMilliseconds - wallMilliseconds }
+    /// Of a server that does not answer nothing is known since: its times stand still.
+    func since(_ wallMilliseconds: Int64) -> Int64 {
+        var now = self.model.moment.wallMilliseconds
+        if case .lost(let since, _) = self.model.connection { now -= self.model.moment.steadyMilliseconds - since }
+        return now - wallMilliseconds
+    }
 
     /// How long it runs, and how close that is to its limit; `!` from nine tenths on.
     private func running(_ job: JobSummary) -> (time: String, limit: String, style: Style) {
-        let elapsed = max(0, self.since(job.time ?? self.model.moment.wallMilliseconds))
+        let elapsed = job.time.map { max(0, self.since($0)) } ?? 0
         let time = Figures.elapsed(milliseconds: elapsed)
         guard let limit = job.limitMilliseconds, limit > 0 else { return (time, " none", .plain) }
         let share = Double(elapsed) / Double(limit)
@@ -204,13 +217,20 @@ extension View {
     }
 
     private func why(_ job: JobSummary, _ index: Int, _ list: ListState, _ width: Int) -> String {
-        if job.state == .scheduled, width < 12 || job.waitsBecause == nil {
-            guard let due = job.time else { return job.waitsBecause ?? "" }
-            return "in " + Figures.length(milliseconds: max(0, -self.since(due)), spaced: true)
+        if job.state == .scheduled, let due = job.time {
+            let wait = Figures.length(milliseconds: max(0, -self.since(due)), spaced: true)
+            guard job.runs > 0, let error = job.error else { return "in " + wait }
+            return "\(wait), after " + Self.head(of: error, width - wait.utf8.count - 8)
         }
-        if let reason = job.waitsBecause, width > 10 { return reason }
+        if let reason = job.waitsBecause, width > 10 { return Self.head(of: reason, width) }
         guard let position = list.position, job.state == .pending else { return job.waitsBecause ?? "" }
         return Figures.ordinal(position + index + 1) + (width > 14 ? " in line" : "")
+    }
+
+    /// A sentence, or what stands before its colon where the whole has no room.
+    static func head(of sentence: String, _ columns: Int) -> String {
+        guard TextWidth.of(sentence) > columns, let colon = sentence.firstRange(of: ": ") else { return sentence }
+        return String(sentence[..<colon.lowerBound])
     }
 
     // MARK: Events

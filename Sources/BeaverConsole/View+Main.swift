@@ -21,8 +21,11 @@ extension View {
             self.drawSafetyLine(place, row: self.size.rows - 1 - safetyRows + place)
         }
         var actions: [Action] = [.enqueue, .pause, .crashTest, .filter, .groups, .open]
-        if self.model.isLost { actions = [.takeOver] + actions }
-        if self.size.columns >= 100 { actions += [.retry, .cancel, .purge, .zoom, .mark] }
+        if self.model.isLost {
+            actions = [.takeOver]
+        } else if self.size.columns >= 100 {
+            actions += [.retry, .cancel, .purge, .zoom, .mark]
+        }
         let paused = self.status.workers.paused
         self.drawFooter(.main, actions, labels: ["pause": paused ? "resume" : "pause"])
     }
@@ -30,19 +33,21 @@ extension View {
     // MARK: Counts
 
     /// Every accepted job is in exactly one of these; a term that is 0 and seldom anything else is left out.
-    func terms(_ jobs: QueueStatus.Jobs) -> [(name: String, short: String, count: Int)] {
+    private func terms(_ jobs: QueueStatus.Jobs) -> [Term] {
         var terms = [
-            ("Pending", "wait", jobs.pending), ("Running", "run", jobs.inFlight),
-            ("Scheduled", "later", jobs.scheduled), ("Done", "done", jobs.completed), ("Dead", "dead", jobs.dead),
+            Term("Pending", "wait", jobs.pending), Term("Running", "run", jobs.inFlight),
+            Term("Scheduled", "later", jobs.scheduled), Term("Done", "done", jobs.completed, .good),
+            Term("Dead", "dead", jobs.dead, .bad),
         ]
-        if jobs.parked > 0 { terms.append(("Parked", "parked", jobs.parked)) }
-        if jobs.cancelled > 0 { terms.append(("Cancelled", "canc", jobs.cancelled)) }
-        if jobs.purged > 0 { terms.append(("Purged", "purged", jobs.purged)) }
-        if jobs.forgotten > 0 { terms.append(("Forgotten", "old", jobs.forgotten)) }
-        return terms.map { (name: $0.0, short: $0.1, count: $0.2) }
+        if jobs.parked > 0 { terms.append(Term("Parked", "parked", jobs.parked, .warning)) }
+        if jobs.cancelled > 0 { terms.append(Term("Cancelled", "canc", jobs.cancelled)) }
+        if jobs.purged > 0 { terms.append(Term("Purged", "purged", jobs.purged)) }
+        if jobs.forgotten > 0 { terms.append(Term("Forgotten", "old", jobs.forgotten)) }
+        return terms
     }
 
-    mutating func drawBooks() {
+    /// The row of counts; `isUnknown` while nothing can be said, as in a recovery.
+    mutating func drawBooks(isUnknown: Bool = false) {
         let jobs = self.status.jobs
         let width = self.size.columns
         guard jobs.isBalanced else {
@@ -53,33 +58,16 @@ extension View {
             self.screen.put(TextWidth.left(text, width), row: 1, column: 0, style: .bad)
             return
         }
-        let total = Figures.grouped(jobs.enqueuedTotal)
-        let isLong = width >= 118
-        let gap = isLong ? " + " : "  "
-        var right = isLong ? "= \(total) accepted   balanced " : "= \(total) accepted "
-        var parts = self.terms(jobs).map { "\($0.name) \(Figures.grouped($0.count))" }
-        func fits(_ gap: String) -> Bool {
-            TextWidth.of(parts.joined(separator: gap)) + TextWidth.of(right) + 2 <= width
-        }
-        if !fits(gap) {
-            right = "= \(total) "
-            if !fits(gap) { parts = self.terms(jobs).map { "\(Figures.grouped($0.count)) \($0.short)" } }
-        }
-        let shownGap = fits(gap) ? gap : fits("  ") ? "  " : " "
+        let isBlank = isUnknown || self.isBlank
+        let total = isBlank ? "-" : Figures.grouped(jobs.enqueuedTotal)
+        let books = Books(self.terms(jobs), total: total, isUnknown: isBlank, width: width)
         var column = 1
-        for (place, term) in self.terms(jobs).enumerated() {
-            if place > 0 { column += self.screen.put(shownGap, row: 1, column: column, style: .dim) }
-            let style: Style =
-                switch term.name {
-                case "Dead": term.count > 0 ? .bad : .plain
-                case "Done": term.count > 0 ? .good : .plain
-                case "Parked": .warning
-                default: .plain
-                }
-            column += self.screen.put(parts[place], row: 1, column: column, style: style)
+        for (place, term) in books.terms.enumerated() {
+            if place > 0 { column += self.screen.put(books.gap, row: 1, column: column, style: .dim) }
+            let style = term.count > 0 && !isBlank ? term.style : .plain
+            column += self.screen.put(books.text(term), row: 1, column: column, style: style)
         }
-        let start = width - TextWidth.of(right)
-        if start > column { self.screen.put(right, row: 1, column: start) }
+        self.screen.put(books.right, row: 1, column: width - TextWidth.of(books.right))
     }
 
     /// How much of all is done; purged and forgotten jobs were done too.
@@ -94,10 +82,18 @@ extension View {
         let jobs = self.status.jobs
         let backlog = jobs.pending + jobs.scheduled + jobs.inFlight
         if backlog == 0 { return (jobs.parked > 0 ? "parked jobs wait for a handler" : "nothing waits", .dim) }
+        if self.model.isLost { return ("nobody knows now", .warning) }
         if self.status.workers.paused { return ("stalled: paused", .warning) }
         if self.status.workers.count == 0 { return ("stalled: no workers", .warning) }
         let change = self.status.rates.backlogPerSecond
-        if change > 0.05 { return ("growing \(Figures.rate(change)), will not clear", .warning) }
+        if change > 0.05 {
+            // A file that was just taken stays in the mean for ten seconds: only what goes on is growth.
+            let now = self.model.moment.steadyMilliseconds
+            guard let since = self.model.growingSince, now - since >= 15_000 else {
+                return ("new jobs came in", .plain)
+            }
+            return ("growing \(Figures.rate(change))", .warning)
+        }
         if change < -0.05 {
             return ("clears in about \(Self.about(Double(backlog) / -change))", .plain)
         }
@@ -194,24 +190,15 @@ extension View {
 
     func name(of pane: Pane) -> String {
         guard pane != .events else { return "6 Events" }
-        return "\(pane.rawValue) \(self.title(of: pane)) \(Figures.grouped(self.count(of: pane)))"
+        return "\(pane.rawValue) \(pane.title) \(self.isBlank ? "-" : Figures.grouped(self.count(of: pane)))"
     }
 
-    private func title(of pane: Pane) -> String { pane.title }
-
     func count(of pane: Pane) -> Int {
-        let jobs = self.status.jobs
-        return switch pane {
-        case .running: jobs.inFlight
-        case .pending: jobs.pending
-        case .scheduled: jobs.scheduled
-        case .done: jobs.completed
-        case .dead: jobs.dead
-        case .events: self.model.events.count
-        }
+        pane == .events ? self.model.events.count : pane.count(in: self.status.jobs)
     }
 
     var runningTitle: String {
+        if self.isBlank { return "1 Running -" }
         let workers = self.status.workers
         var title = "1 Running \(Figures.grouped(self.status.jobs.inFlight)) · Workers \(workers.busy) of "
         title += "\(workers.count) busy"
@@ -239,6 +226,7 @@ extension View {
         } else {
             text = "\(Figures.grouped(self.count(of: pane))) in all"
         }
+        if self.model.filter?.marksAll == true { text += " · all marked" }
         if !self.model.marks.isEmpty { text += " · \(Figures.grouped(self.model.marks.count)) marked" }
         if let followed = self.model.followed { text += " · following \(TextWidth.cut(followed, to: 20))" }
         return text

@@ -67,7 +67,7 @@ extension View {
         if let failure = check.failure { return TextWidth.wrap(failure, to: width).map { ($0, .bad) } }
         let size = Figures.bytes(check.byteCount)
         if check.badCount > 0 {
-            let entries = Figures.count(check.jobCount + check.badCount, "entry").replacingPrefix("", with: "")
+            let entries = Figures.count(check.jobCount + check.badCount, "entry")
             return [
                 ("\(check.form)    \(size)    \(entries), \(Figures.grouped(check.badCount)) bad", .plain),
                 ("", .plain),
@@ -112,8 +112,10 @@ extension View {
         let isLarge = check.byteCount > 64 << 20
         lines += [
             ("", .plain),
-            (isLarge ? "In acknowledged batches, safe to repeat." : "All or nothing: one commit.", .plain),
-            ("Nothing has been taken yet.", .plain),
+            (
+                (isLarge ? "In acknowledged batches, safe to repeat." : "All or nothing: one commit.")
+                    + " Nothing has been taken yet.", .plain
+            ),
         ]
         return lines
     }
@@ -151,7 +153,8 @@ extension View {
         if check.jobCount > 0 {
             var ids = ""
             if let first = check.firstID, let last = check.lastID { ids = ": \(first) … \(last)" }
-            lines.append(("\(Figures.grouped(check.jobCount)) entries are good" + ids, .plain))
+            let count = Figures.count(check.jobCount, "entry") + (check.jobCount == 1 ? " is" : " are")
+            lines.append(("\(count) good" + ids, .plain))
             lines.append(("", .plain))
         }
         lines.append(("Mend the file and press R to read it again" + (check.jobCount > 0 ? "," : "."), .plain))

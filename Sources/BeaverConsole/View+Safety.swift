@@ -7,11 +7,11 @@ extension View {
         let wal = self.status.wal
         let synced = Figures.grouped(wal.syncedSequence)
         if self.isBlank { return ("", "", .dim) }
+        if self.model.isLost { return ("UNKNOWN", "the server does not answer; it is asked again and again", .warning) }
         if let reason = self.status.reason, [.failed, .degraded, .full].contains(self.status.state) {
             return (self.status.state.rawValue.uppercased(), reason, .bad)
         }
         if let weaker = Self.weakness(of: self.status.fileSystem) { return ("NOT SAFE", weaker, .bad) }
-        if self.model.isLost { return ("UNKNOWN", "the server does not answer", .warning) }
         switch wal.sync {
         case .always where wal.atRiskBytes == 0:
             return ("SAFE", wal.lastSequence == 0 ? "nothing to lose yet" : "to record \(synced)", .good)
@@ -46,12 +46,21 @@ extension View {
         guard let view = self.model.view else { return "" }
         let records = Figures.count(view.recordsToReplay, "record")
         guard let seconds = view.secondsToRecover else { return "A crash now would replay \(records)" }
-        return "A crash now would replay \(records) and be back in about \(Figures.precise(seconds))"
+        return "A crash now would replay \(records) and be back in about \(Figures.about(seconds))"
     }
 
     mutating func drawSafetyLine(_ place: Int, row: Int) {
         guard !self.isBlank else { return }
         let width = self.size.columns
+        if [.failed, .degraded, .full].contains(self.status.state), self.status.reason != nil {
+            // The reason is more than what stands here otherwise, and may need both lines.
+            let (word, sentence, style) = self.safety
+            let lines = TextWidth.wrap("\(word): \(sentence)", to: width - 2)
+            if place < lines.count {
+                self.screen.put(lines[place], row: row, column: 1, style: style)
+                return
+            }
+        }
         if place == 0 {
             let (word, sentence, style) = self.safety
             var column = 1
@@ -104,9 +113,10 @@ extension View {
         lines.append(("WAL", "\(Figures.bytes(wal.bytes)) in \(Figures.count(wal.segments, "segment"))"))
         let size = self.status.snapshot.count > 0 ? ", \(Figures.bytes(self.status.snapshot.bytes))" : ""
         lines.append(("snapshot", self.snapshotAge + size))
-        lines.append(("crash now", "replays \(Figures.count(view.recordsToReplay, "record")),"))
+        let comma = view.secondsToRecover == nil ? "" : ","
+        lines.append(("crash now", "replays \(Figures.count(view.recordsToReplay, "record"))\(comma)"))
         if let seconds = view.secondsToRecover {
-            lines.append(("", "back in about \(Figures.precise(seconds))"))
+            lines.append(("", "back in about \(Figures.about(seconds))"))
         }
         lines.append(("disk", "\(self.status.fileSystem) \(view.device), \(Figures.bytes(view.freeDiskBytes)) free"))
         if let http = self.status.http { lines.append(("metrics", "http://\(http)/metrics")) }
@@ -122,7 +132,7 @@ extension View {
         }
         for line in lines where row < area.row + area.rows - 1 {
             self.screen.put(line.name, row: row, column: area.column + 2, style: .dim)
-            self.screen.put(TextWidth.cut(line.text, to: width - 11), row: row, column: area.column + 13)
+            self.screen.put(TextWidth.cut(line.text, to: width - 10), row: row, column: area.column + 12)
             row += 1
         }
     }

@@ -16,6 +16,16 @@ extension View {
     }
 
     mutating func drawRow() {
+        let place = self.model.place
+        if place != .main, place != .question {
+            let text = " \(place.rawValue): needs more rows; Esc back"
+            self.screen.put(TextWidth.cut(text, to: self.size.columns), row: 0, column: 0, style: .warning)
+            return
+        }
+        if self.isBlank {
+            self.screen.put(TextWidth.cut(" ● \(self.shortBadge)", to: self.size.columns), row: 0, column: 0)
+            return
+        }
         let jobs = self.status.jobs
         let percent = "\(Int(self.doneShare * 100)) %"
         let state = self.badge.style == .goodBadge ? "●" : "● \(self.shortBadge)"
@@ -43,16 +53,20 @@ extension View {
         let isWide = width >= 60
         let gap = isWide ? "  " : " "
         var column = self.screen.put(" ● \(self.shortBadge)" + gap, row: 0, column: 0, style: self.badge.style)
-        var parts = [
-            "\(Figures.grouped(jobs.pending)) wait", "\(Figures.grouped(jobs.inFlight)) run",
-            "\(Figures.grouped(jobs.scheduled)) later",
-        ]
-        if isWide { parts.append("\(Figures.grouped(jobs.completed)) done") }
-        parts.append("\(Figures.grouped(jobs.dead)) dead")
+        var parts =
+            self.isBlank
+            ? []
+            : [
+                "\(Figures.grouped(jobs.pending)) wait", "\(Figures.grouped(jobs.inFlight)) run",
+                "\(Figures.grouped(jobs.scheduled)) later",
+            ]
+        if isWide, !self.isBlank { parts.append("\(Figures.grouped(jobs.completed)) done") }
+        if !self.isBlank { parts.append("\(Figures.grouped(jobs.dead)) dead") }
         while TextWidth.of(parts.joined(separator: gap)) + column > width, parts.count > 1 {
             parts.remove(at: 2 % parts.count)
         }
         column += self.screen.put(parts.joined(separator: gap), row: 0, column: column)
+        if self.isBlank { return self.drawTinyFooter() }
         let total = jobs.isBalanced ? "= \(Figures.grouped(jobs.enqueuedTotal)) accepted " : "NOT BALANCED "
         if column + TextWidth.of(total) + 1 <= width || !jobs.isBalanced {
             self.screen.put(
@@ -63,14 +77,17 @@ extension View {
             )
         }
         if self.size.rows >= 2 { self.drawTinyProgress(isWide) }
+        self.drawTinyFooter()
+    }
+
+    private mutating func drawTinyFooter() {
         guard self.size.rows >= 3 else { return }
-        if width >= 50 {
+        if self.size.columns >= 50 {
             self.drawFooter(.main, [.enqueue, .pause, .crashTest, .filter, .groups, .open], labels: ["open": "list"])
         } else {
-            self.drawFooter(
-                [("e", ""), ("p", ""), ("k", ""), ("/", ""), ("o", ""), ("Enter", "")].map { (key: $0.0, label: $0.1) },
-                last: [(key: "?", label: "help"), (key: "q", label: "quit")]
-            )
+            let actions: [Action] = [.enqueue, .pause, .crashTest, .filter, .groups, .open]
+            let names = ["enqueue", "pause", "crash-test", "filter", "errors", "open"]
+            self.drawFooter(.main, actions, labels: [String: String](uniqueKeysWithValues: names.map { ($0, "") }))
         }
     }
 

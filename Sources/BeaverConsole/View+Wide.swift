@@ -62,19 +62,15 @@ extension View {
         }
         var row = area.row + 1
         let end = area.row + area.rows - 1
-        let notes = self.deadNotes(groups)
+        let notes = self.deadNotes(groups, width)
+        let digits = groups.reduce(1) { max($0, TextWidth.of(Figures.grouped($1.dead))) }
         for group in groups where row + 1 < end - notes.count {
-            let count = TextWidth.left(Figures.grouped(group.dead), 3)
-            self.screen.put("\(count) ", row: row, column: area.column + 2, style: .bad)
-            let text = "\(group.ending): \(group.error)"
-            self.screen.put(TextWidth.cut(text, to: width - 4), row: row, column: area.column + 6)
-            let examples = group.examples.joined(separator: ", ")
-            self.screen.put(
-                TextWidth.cut(examples + (group.dead > group.examples.count ? " …" : ""), to: width - 4),
-                row: row + 1,
-                column: area.column + 6,
-                style: .dim
-            )
+            self.screen.put(Figures.grouped(group.dead), row: row, column: area.column + 2, style: .bad)
+            let column = area.column + 4 + digits
+            let room = width - 2 - digits
+            let text = "\(group.ending): \(group.shownError)"
+            self.screen.put(TextWidth.cut(text, to: room), row: row, column: column)
+            self.screen.put(Self.examples(group, room), row: row + 1, column: column, width: room, style: .dim)
             row += 2
         }
         row = max(row, end - notes.count)
@@ -84,16 +80,33 @@ extension View {
         }
     }
 
-    private func deadNotes(_ groups: [FailureGroup]) -> [String] {
+    /// As many whole ids as there is room for.
+    private static func examples(_ group: FailureGroup, _ room: Int) -> String {
+        guard var text = group.examples.first else { return "" }
+        var count = 1
+        for id in group.examples.dropFirst() {
+            let rest = count + 1 < group.dead ? 2 : 0
+            guard TextWidth.of(text) + 2 + TextWidth.of(id) + rest <= room else { break }
+            text += ", " + id
+            count += 1
+        }
+        let more = count < group.dead
+        return TextWidth.cut(text, to: room - (more ? 2 : 0)) + (more ? " …" : "")
+    }
+
+    private func deadNotes(_ groups: [FailureGroup], _ width: Int) -> [String] {
+        if self.isBlank { return [] }
         if self.status.jobs.dead == 0 { return ["no dead jobs"] }
-        return ["o by error, r retries a whole kind", "", "No limit is set: dead jobs stay until", "you decide."]
+        return ["o by error, r retries a whole kind", ""]
+            + TextWidth.wrap("No limit is set: dead jobs stay until you decide.", to: width)
     }
 
     private mutating func drawThroughput(_ area: MainLayout.Area) {
         self.drawBox(area, title: "Throughput, last 60 s")
         guard let view = self.model.view else { return }
         let width = area.columns - 4
-        let chart = max(5, width - 16)
+        let chart = max(5, width - 17)
+        let top = view.completedEachSecond.suffix(chart).max() ?? 0
         let rates = self.status.rates
         let failed = view.failedEachSecond.suffix(10)
         let failedRate = failed.isEmpty ? 0 : Double(failed.reduce(0, +)) / Double(failed.count)
@@ -115,7 +128,7 @@ extension View {
                 continue
             }
             self.screen.put(
-                Figures.sparkline(values, columns: chart),
+                Figures.sparkline(values, columns: chart, top: max(top, values.suffix(chart).max() ?? 0)),
                 row: row,
                 column: area.column + 10,
                 style: place == 0 ? .good : .warning

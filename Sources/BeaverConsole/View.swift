@@ -71,13 +71,18 @@ package struct View {
         let width = self.size.columns
         let clock = self.model.moment.time(self.model.moment.wallMilliseconds)
         let (word, style) = self.badge
-        let uptime = Figures.clockLength(seconds: Int64(self.status.uptimeSeconds))
         var rest = "  \(clock) "
-        if width >= 70 { rest = "  sync \(self.status.wal.sync.rawValue)  up \(uptime)" + rest }
+        if case .lost(let since, _) = self.model.connection {
+            let gone = (self.model.moment.steadyMilliseconds - since) / 1_000
+            if width >= 70 { rest = " for \(Figures.clockLength(seconds: gone))" + rest }
+        } else if width >= 70, !self.isBlank {
+            let uptime = Figures.clockLength(seconds: Int64(self.status.uptimeSeconds))
+            rest = "  sync \(self.status.wal.sync.rawValue)  up \(uptime)" + rest
+        }
         if width >= 110 { rest = rest.dropLast() + " \(self.model.moment.zoneName) " }
         let state = (self.model.isFrozen ? "FROZEN " : "") + "● " + word
         let right = TextWidth.of(state) + TextWidth.of(rest)
-        let name = width >= 110 ? " beaver-tui" : " beaver"
+        let name = width >= 110 ? " beaver-tui" : width >= right + 8 ? " beaver" : ""
         self.screen.put(name, row: 0, column: 0, style: .title)
         let room = width - right - name.utf8.count - 3
         if room > 4 {
@@ -119,7 +124,8 @@ package struct View {
             shown.removeLast()
         }
         let all = shown + last
-        let gap = all.reduce(1, { $0 + width($1, 2) }) <= self.size.columns + 1 ? 2 : 1
+        // What is left over sets the keys further apart, from the left.
+        var spare = self.size.columns - all.reduce(1, { $0 + width($1, 1) })
         self.screen.clear(row: row, columns: 0..<self.size.columns)
         var column = 1
         for entry in all {
@@ -127,7 +133,8 @@ package struct View {
             if !entry.label.isEmpty {
                 column += self.screen.put(" " + entry.label, row: row, column: column)
             }
-            column += gap
+            column += spare > 0 ? 2 : 1
+            spare -= 1
         }
     }
 
@@ -191,8 +198,10 @@ package struct View {
     // MARK: What lies over a screen
 
     private mutating func drawNotice() {
-        guard let notice = self.model.notice, self.model.prompt == nil, self.model.question == nil else { return }
+        guard let notice = self.model.notice, self.model.prompt == nil else { return }
         let rows = self.size.rows
+        // Where it would stand on the question itself, the question is more.
+        guard self.model.question == nil || rows >= 20 else { return }
         let row = rows >= 6 ? rows - 2 : rows - 1
         self.screen.clear(row: row, columns: 0..<self.size.columns)
         self.screen.put(
@@ -252,8 +261,15 @@ package struct View {
         )
         let answer = "  \(question.isYes ? "  " : "> ")Cancel        \(question.isYes ? "> " : "  ")"
         guard rows >= 3 else {
+            // One row: the answer is more than the question.
+            let last = question.mustType.map { " type \($0): \(question.typed)_" } ?? answer + question.actionLabel
             self.screen.clear(row: 0, columns: 0..<self.size.columns)
-            self.screen.put(question.title + answer + question.actionLabel, row: 0, column: 0)
+            let used = self.screen.put(
+                TextWidth.cut(question.title, to: max(0, self.size.columns - TextWidth.of(last))),
+                row: 0,
+                column: 0
+            )
+            self.screen.put(last, row: 0, column: used)
             return
         }
         self.drawBox(

@@ -54,7 +54,8 @@ struct Scene {
             (filter.states.isEmpty || filter.states.contains(job.state))
                 && (filter.action.map { $0 == job.action } ?? true)
                 && (filter.error.map { job.error?.contains($0) ?? false } ?? true)
-                && (filter.text.map { job.id.contains($0) || job.work.contains($0) } ?? true)
+                && (filter.text.map { job.id.contains($0) || job.work.contains($0) || job.error?.contains($0) == true }
+                    ?? true)
         }
         let next = jobs.count > limit ? JobCursor(enqueueSequence: jobs[limit - 1].enqueueSequence) : nil
         return JobPage(jobs: Array(jobs.prefix(limit)), next: next)
