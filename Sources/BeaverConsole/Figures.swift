@@ -35,7 +35,7 @@ package enum Figures {
 
     /// "0 B", "1.0 MiB".
     package static func bytes(_ count: Int64) -> String {
-        if count < 1_024 { return "\(count) B" }
+        if count < 1_024 { return "\(self.grouped(Int(count))) B" }
         var value = Double(count) / 1_024
         for unit in ["KiB", "MiB", "GiB"] {
             if value < 1_000 {
@@ -110,7 +110,7 @@ package enum Figures {
 
     /// "████▌░░░" for a part of the whole, in eighths of a column.
     package static func bar(_ part: Double, columns: Int) -> (done: String, rest: String) {
-        let eighths = Int(max(0, min(1, part)) * Double(columns * 8))
+        let eighths = part.isNaN ? 0 : Int(max(0, min(1, part)) * Double(columns * 8))
         let pieces = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
         let done = String(repeating: "█", count: eighths / 8) + pieces[eighths % 8]
         let used = eighths / 8 + (eighths % 8 > 0 ? 1 : 0)

@@ -95,7 +95,7 @@ package struct KeyMap: Sendable, Equatable {
 
     /// The table, as the settings want it.
     ///
-    /// With `vimKeys` j and k move, and the crash-test is X. With `readOnly` no key is bound that changes something.
+    /// With `vimKeys` h, j, k and l move, and the crash-test is X. With `readOnly` no key is bound that changes something.
     package init(vimKeys: Bool = false, readOnly: Bool = false) {
         self.bindings = Self.table(vimKeys).filter { !readOnly || !$0.changes }
     }
@@ -243,16 +243,22 @@ package struct KeyMap: Sendable, Equatable {
 
     private static func moving(_ vimKeys: Bool) -> [Binding] {
         let places: [Place] = [.main, .detail, .errors, .help, .preview, .crashMenu, .question, .proof]
-        let vim: (up: [Key], down: [Key]) = vimKeys ? ([.character("k")], [.character("j")]) : ([], [])
+        func vim(_ scalar: Unicode.Scalar) -> [Key] { vimKeys ? [.character(scalar)] : [] }
         var rows = [
-            self.bind([.up] + vim.up, .up, "up", "up", places),
-            self.bind([.down] + vim.down, .down, "down", "down", places),
+            self.bind([.up] + vim("k"), .up, "up", "up", places),
+            self.bind([.down] + vim("j"), .down, "down", "down", places),
             self.bind([.pageUp, .control("b")], .pageUp, "page up", "a page up", places),
             self.bind([.pageDown, .control("f")], .pageDown, "page down", "a page down", places),
             self.bind([.home, .character("g")], .first, "first", "the first row", places),
             self.bind([.end, .character("G")], .last, "last", "the last row", places),
-            self.bind([.tab, .right], .nextPane, "next pane", "the next pane", [.main, .detail, .errors]),
-            self.bind([.backTab, .left], .previousPane, "pane before", "the pane before", [.main, .detail, .errors]),
+            self.bind([.tab, .right] + vim("l"), .nextPane, "next pane", "the next pane", [.main, .detail, .errors]),
+            self.bind(
+                [.backTab, .left] + vim("h"),
+                .previousPane,
+                "pane before",
+                "the pane before",
+                [.main, .detail, .errors]
+            ),
         ]
         for number in 1...6 {
             let key = Unicode.Scalar(UInt8(48 + number))
@@ -280,7 +286,7 @@ package struct KeyMap: Sendable, Equatable {
                 [.character("S")],
                 .takeGood,
                 "take the good ones",
-                "take the good ones, write the bad ones beside the file",
+                "take the good ones; the bad ones stay in the file",
                 [.preview],
                 changes: true
             ),

@@ -87,22 +87,24 @@ package enum TextWidth {
         guard columns > 0 else { return [] }
         var lines: [String] = []
         for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            var line = ""
+            var line: String?
             for word in paragraph.split(separator: " ", omittingEmptySubsequences: false) {
-                let candidate = line.isEmpty ? String(word) : line + " " + word
+                // Spaces before the first word stay: they set it in.
+                let candidate = line.map { $0 + " " + word } ?? String(word)
                 if self.of(candidate) <= columns {
                     line = candidate
                     continue
                 }
-                if !line.isEmpty { lines.append(line) }
-                line = String(word)
-                while self.of(line) > columns {
-                    let (head, rest) = self.split(line, at: columns)
+                if let line, line.contains(where: { $0 != " " }) { lines.append(line) }
+                var rest = String(word)
+                while self.of(rest) > columns {
+                    let (head, tail) = self.split(rest, at: columns)
                     lines.append(head)
-                    line = rest
+                    rest = tail
                 }
+                line = rest
             }
-            lines.append(line)
+            lines.append(line ?? "")
         }
         return lines
     }

@@ -80,6 +80,8 @@ extension Model {
             self.notify(error.message, .bad, seconds: 8)
             return []
         case .success(let selection):
+            // No question leads further where nothing may be changed.
+            guard !self.settings.isReadOnly else { return [] }
             guard selection.count > 0 else {
                 self.notify("no job matches any more", .dim)
                 return []

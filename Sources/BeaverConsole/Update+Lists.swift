@@ -1,4 +1,4 @@
-internal import BeaverQueue
+package import BeaverQueue
 
 /// Lists: what is asked of the engine, and where the cursor stands.
 extension Model {
@@ -12,7 +12,7 @@ extension Model {
     }
 
     /// What is in sight, and a little more, so that a step down needs no answer first.
-    var wantedView: ViewRequest {
+    package var wantedView: ViewRequest {
         let layout = MainLayout(self)
         let panes = self.viewPanes.compactMap { pane -> ViewRequest.Pane? in
             guard let list = pane.list else { return nil }

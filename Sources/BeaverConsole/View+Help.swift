@@ -42,21 +42,6 @@ package enum HelpText {
         }
         return rows
     }
-
-    /// The page docs/console.md.
-    package static func markdown(_ keys: KeyMap) -> String {
-        var text = ""
-        for place in Place.allCases where place != .help && place != .recovery {
-            let rows = self.rows(keys, place)
-            guard !rows.isEmpty else { continue }
-            text += "\n### \(place.rawValue)\n\n| key | does |\n|---|---|\n"
-            for row in rows {
-                let names = row.keys.split(separator: ", ").map { "`\($0)`" }.joined(separator: " ")
-                text += "| \(names) | \(row.help) |\n"
-            }
-        }
-        return text
-    }
 }
 
 extension View {

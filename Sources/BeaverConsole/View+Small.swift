@@ -15,13 +15,13 @@ extension View {
         }
     }
 
+    /// Says that what is open has no room.
+    mutating func drawNoRoom() {
+        let text = " \(self.model.place.rawValue): needs more room; Esc back"
+        self.screen.put(TextWidth.cut(text, to: self.size.columns), row: 0, column: 0, style: .warning)
+    }
+
     mutating func drawRow() {
-        let place = self.model.place
-        if place != .main, place != .question {
-            let text = " \(place.rawValue): needs more rows; Esc back"
-            self.screen.put(TextWidth.cut(text, to: self.size.columns), row: 0, column: 0, style: .warning)
-            return
-        }
         if self.isBlank {
             self.screen.put(TextWidth.cut(" ● \(self.shortBadge)", to: self.size.columns), row: 0, column: 0)
             return
@@ -29,23 +29,33 @@ extension View {
         let jobs = self.status.jobs
         let percent = "\(Int(self.doneShare * 100)) %"
         let state = self.badge.style == .goodBadge ? "●" : "● \(self.shortBadge)"
-        let parts = [
+        let width = self.size.columns
+        let isNarrow = width < 30
+        var parts = [
             percent, "\(Figures.grouped(jobs.pending)) wait", "\(jobs.inFlight) run",
             "\(Figures.grouped(jobs.dead)) dead", self.shortSafety,
         ]
-        let width = self.size.columns
-        let isNarrow = width < 30
-        var shown = isNarrow ? [parts[0], parts[2], parts[3]] : parts
         var text = ""
-        repeat {
-            text = (isNarrow ? "" : " ") + ([state] + shown).joined(separator: " ")
+        // What is left out first: how safe, how many wait, the share; never what runs and what is dead.
+        for dropped in [-1, 4, 1, 0] {
+            if dropped >= 0 { parts.remove(at: dropped) }
+            text = (isNarrow ? "" : " ") + ([state] + parts).joined(separator: " ")
             if TextWidth.of(text) <= width { break }
-            shown.removeLast()
-        } while !shown.isEmpty
+        }
         self.screen.put(TextWidth.cut(text, to: width), row: 0, column: 0, style: self.tone)
     }
 
     private var tone: Style { self.badge.style == .goodBadge ? .plain : self.badge.style }
+
+    /// Counts, and what is left out first where they have no room: the heaviest.
+    private func tinyParts(_ isWide: Bool) -> [(text: String, weight: Int)] {
+        let jobs = self.status.jobs
+        let done = isWide ? [("\(Figures.grouped(jobs.completed)) done", 3)] : []
+        return [
+            ("\(Figures.grouped(jobs.pending)) wait", 2), ("\(Figures.grouped(jobs.inFlight)) run", 1),
+            ("\(Figures.grouped(jobs.scheduled)) later", 4),
+        ] + done + [("\(Figures.grouped(jobs.dead)) dead", 0)]
+    }
 
     mutating func drawTiny() {
         let jobs = self.status.jobs
@@ -53,19 +63,12 @@ extension View {
         let isWide = width >= 60
         let gap = isWide ? "  " : " "
         var column = self.screen.put(" ● \(self.shortBadge)" + gap, row: 0, column: 0, style: self.badge.style)
-        var parts =
-            self.isBlank
-            ? []
-            : [
-                "\(Figures.grouped(jobs.pending)) wait", "\(Figures.grouped(jobs.inFlight)) run",
-                "\(Figures.grouped(jobs.scheduled)) later",
-            ]
-        if isWide, !self.isBlank { parts.append("\(Figures.grouped(jobs.completed)) done") }
-        if !self.isBlank { parts.append("\(Figures.grouped(jobs.dead)) dead") }
-        while TextWidth.of(parts.joined(separator: gap)) + column > width, parts.count > 1 {
-            parts.remove(at: 2 % parts.count)
+        var parts = self.isBlank ? [] : self.tinyParts(isWide)
+        while TextWidth.of(parts.map(\.text).joined(separator: gap)) + column > width, parts.count > 1 {
+            let place = parts.indices.max { parts[$0].weight < parts[$1].weight } ?? 0
+            parts.remove(at: place)
         }
-        column += self.screen.put(parts.joined(separator: gap), row: 0, column: column)
+        column += self.screen.put(parts.map(\.text).joined(separator: gap), row: 0, column: column)
         if self.isBlank { return self.drawTinyFooter() }
         let total = jobs.isBalanced ? "= \(Figures.grouped(jobs.enqueuedTotal)) accepted " : "NOT BALANCED "
         if column + TextWidth.of(total) + 1 <= width || !jobs.isBalanced {

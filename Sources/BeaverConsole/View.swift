@@ -20,9 +20,11 @@ package struct View {
 
     private mutating func draw() {
         let layout = MainLayout(self.model)
+        let isCovered = self.model.sheet != .none || self.model.help != nil
         switch layout.form {
+        case _ where isCovered && (self.size.rows < 5 || self.size.columns < 24): self.drawNoRoom()
         case .row: self.drawRow()
-        case .tiny where self.model.sheet == .none && self.model.help == nil: self.drawTiny()
+        case .tiny where !isCovered: self.drawTiny()
         default: self.drawWhole(layout)
         }
         self.drawNotice()

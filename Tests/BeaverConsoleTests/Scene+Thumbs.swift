@@ -46,7 +46,9 @@ extension Scene {
         return job
     }
 
-    static var thumbs: Scene {
+    static let thumbs = Scene.tellThumbs()
+
+    private static func tellThumbs() -> Scene {
         var scene = Scene(view: QueueView(status: self.thumbsStatus))
         scene.lists[.running] = self.runningThumbs
         scene.lists[.pending] = (3_141...5_000).map { number in

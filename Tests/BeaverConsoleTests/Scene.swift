@@ -1,8 +1,9 @@
 import BeaverConsole
 import BeaverQueue
+import Testing
 
 /// What a queue would answer at one moment: lists, counts, details, of which a console sees what it asks for.
-struct Scene {
+struct Scene: Sendable {
     var view: QueueView
     var lists: [ViewRequest.List: [JobSummary]] = [:]
     var details: [String: JobDetails] = [:]
@@ -227,6 +228,11 @@ struct Stage {
             }
         }
     }
+}
+
+extension Stage: CustomTestStringConvertible {
+    /// What a reader of a failure wants to see.
+    var testDescription: String { "\(self.effects)\n\(self.text)" }
 }
 
 extension Key: ExpressibleByUnicodeScalarLiteral {

@@ -62,23 +62,8 @@ enum ScreenFile {
     static func fault(in screen: Screen) -> String? {
         let columns = screen.size.columns
         for row in 0..<screen.size.rows {
-            let cells = Array(screen.row(row))
-            guard cells.reduce(0, { $0 + ($1.base == 0 ? 0 : Int($1.width)) }) == columns else {
-                return "row \(row) of \(screen.size) is not \(columns) columns wide"
-            }
-            for (column, cell) in cells.enumerated() {
-                let place = "row \(row), column \(column) of \(screen.size)"
-                if cell.base == 0 {
-                    guard column > 0, cells[column - 1].width == 2 else { return "half a character at \(place)" }
-                    continue
-                }
-                if cell.width == 2, column + 1 >= columns || cells[column + 1].base != 0 {
-                    return "a wide character without room at \(place)"
-                }
-                guard let scalar = Unicode.Scalar(cell.base) else { return "no character at \(place)" }
-                guard case .columns(Int(cell.width)) = TextWidth.kind(of: scalar) else {
-                    return "U+\(String(cell.base, radix: 16)) reaches the terminal at \(place)"
-                }
+            if let (column, fault) = self.fault(in: screen.row(row)) {
+                return "row \(row), column \(column) of \(columns)x\(screen.size.rows): \(fault)"
             }
         }
         if let cursor = screen.cursor,
@@ -87,6 +72,27 @@ enum ScreenFile {
             return "the cursor is outside of \(screen.size)"
         }
         return nil
+    }
+
+    private static func fault(in cells: ArraySlice<Cell>) -> (column: Int, fault: String)? {
+        var halves = 0
+        for index in cells.indices {
+            let cell = cells[index]
+            let column = index - cells.startIndex
+            if cell.base == 0 {
+                guard halves == 1 else { return (column, "half a character") }
+                halves = 0
+                continue
+            }
+            guard halves == 0 else { return (column, "a wide character without its second half") }
+            halves = Int(cell.width) - 1
+            // Most cells are these, and a sweep looks at many.
+            if cell.base >= 0x20, cell.base < 0x7f, cell.width == 1 { continue }
+            guard let scalar = Unicode.Scalar(cell.base), TextWidth.kind(of: scalar) == .columns(Int(cell.width)) else {
+                return (column, "U+\(String(cell.base, radix: 16)) reaches the terminal")
+            }
+        }
+        return halves == 0 ? nil : (cells.count, "a wide character runs over the edge")
     }
 
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
