@@ -69,7 +69,8 @@ struct JobLookup: Sendable {
         let now = self.clock().bootMilliseconds
         if cursor > 0,
             let order = self.memory.orders.withLock({ orders in
-                orders.first { $0.answers(filter, after: cursor, now: now) }
+                // The newest: it knows all jobs of the list whose next page this is, an older one need not.
+                orders.last { $0.answers(filter, after: cursor, now: now) }
             })
         {
             return order

@@ -29,6 +29,18 @@ import Testing
         }
     }
 
+    /// Found by `crash-test`: a list asked for after another went on with the order of the other, and missed what had
+    /// been accepted in between.
+    @Test func aListKnowsWhatWasAcceptedSinceTheListBefore() async throws {
+        try await QueueFixture.run { fixture in
+            try await fixture.queue.pause()
+            for count in [30, 50, 70] {
+                _ = try await fixture.queue.enqueue((0..<20).map { QueueFixture.job("\(count)-\($0)") })
+                #expect(try await fixture.list(page: 7).count == count - 10)
+            }
+        }
+    }
+
     @Test func filtersByText() async throws {
         try await QueueFixture.run { fixture in
             try await fixture.queue.pause()
