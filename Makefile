@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 
 BUILD_PACKAGES := libncurses-dev
-TEST_PACKAGES := tmux
+TEST_PACKAGES := tmux curl
 
 # Folders are among them, so that a removed file counts too.
 SOURCES := Package.swift $(shell find Sources)
@@ -42,8 +42,8 @@ test: ## every test that fits in minutes: of the parts, then of the built binary
 	exit $$failed
 
 .PHONY: test-all
-test-all: test sanitize ## also sanitizers on the engine, long crash tests
-	@BEAVER_TUI=.build/debug/beaver-tui BEAVER_TEST_LONG=1 test/run crash
+test-all: test sanitize ## also sanitizers on the engine, long crash tests, the API fuzzed, a real Prometheus
+	@BEAVER_TUI=.build/debug/beaver-tui BEAVER_TEST_LONG=1 test/run crash all/
 
 .PHONY: sanitize
 sanitize: ## the engine's tests under ThreadSanitizer and AddressSanitizer

@@ -8,7 +8,11 @@ extension Queue {
         try await self.readyCore().lookup.jobs(matching: filter, after: cursor, limit: limit)
     }
 
-    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.readyCore().lookup.job(id) }
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
+
+    public func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
+        try await self.readyCore().lookup.job(id, reveals: reveals)
+    }
 
     public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
         try await self.readyCore().lookup.output(of: id, run: run, from: offset)

@@ -10,6 +10,8 @@ public protocol QueueControl: Sendable {
     func jobs(matching filter: JobFilter, after cursor: JobCursor?, limit: Int) async throws(QueueError) -> JobPage
     /// Everything about one job. `id` is whole, or an unambiguous prefix.
     func job(_ id: String) async throws(QueueError) -> JobDetails
+    /// The same; without `reveals` the values of redacted keys are hidden.
+    func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails
     /// Bytes of a run's output from `offset`; the newest run if `run` is nil.
     func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput
     func retry(_ id: String) async throws(QueueError)
@@ -79,6 +81,15 @@ public struct JobFilter: Sendable, Equatable, Codable {
     package var idPrefix: String?
 
     public init() {}
+
+    /// As the parameters of a request are called; the beginning of an id is ours alone.
+    private enum CodingKeys: String, CodingKey {
+        case states = "state"
+        case action, id, error, text, group
+        case olderThanMilliseconds = "older"
+        case simulatedOnly = "simulated"
+        case reveals = "reveal"
+    }
 }
 
 /// A place in a list that stays right while jobs come and go: the ENQUEUE sequence number after which to go on.

@@ -25,7 +25,8 @@ enum JobQuery {
     static func filter(_ parameters: QueryParameters, besides allowed: Set<String> = []) throws -> JobFilter {
         try parameters.refuseUnknown(besides: Self.filterNames.union(allowed))
         var filter = JobFilter()
-        for text in parameters.values("state").flatMap({ $0.split(separator: ",") }) {
+        // An empty one too is refused, and not all states: it may be a variable that was never set.
+        for text in parameters.values("state").flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
             if text == "simulated" {
                 filter.simulatedOnly = true
                 continue

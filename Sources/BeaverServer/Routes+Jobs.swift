@@ -47,9 +47,7 @@ extension Routes {
             try await EnqueueRoute(queue: self.queue, limits: self.limits).respond(to: request, door: context.door)
         }
         router.get("/v1/jobs") { request, _ in try await self.list(request) }
-        router.get("/v1/jobs/{id}") { _, context in
-            try JSONCoding.response(await self.queue.job(Self.id(in: context)))
-        }
+        router.get("/v1/jobs/{id}") { request, context in try await self.details(request, Self.id(in: context)) }
         router.delete("/v1/jobs/{id}") { request, context in try await self.delete(request, Self.id(in: context)) }
         router.get("/v1/jobs/{id}/output") { request, context in
             try await self.output(request, Self.id(in: context))
@@ -77,6 +75,12 @@ extension Routes {
         let limit = try parameters.integer("limit", in: 1...self.limits.pageJobs) ?? min(100, self.limits.pageJobs)
         let page = try await self.queue.jobs(matching: filter, after: cursor, limit: limit)
         return try JSONCoding.response(JobPageBody(page))
+    }
+
+    private func details(_ request: Request, _ id: String) async throws -> Response {
+        let parameters = try QueryParameters(request)
+        try parameters.refuseUnknown(besides: ["reveal"])
+        return try JSONCoding.response(await self.queue.job(id, reveals: parameters.flag("reveal")))
     }
 
     private func delete(_ request: Request, _ id: String) async throws -> Response {

@@ -151,7 +151,7 @@ struct JobLookup: Sendable {
         return row
     }
 
-    func job(_ id: String) async throws(QueueError) -> JobDetails {
+    func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
         let row = try await self.row(id)
         guard var summary = try self.summary(of: row, matching: JobFilter()) else {
             throw QueueError(.notFound, "no job `\(id)` in this queue")
@@ -161,7 +161,7 @@ struct JobLookup: Sendable {
         let reason = self.engine.withLock { $0.reasonToWaitWithPlace(row) }?.text(action: row.action)
         summary.waitsBecause = reason
         let firstRun = self.number(ofFirst: history.entries, row)
-        return JobDetails(
+        let details = JobDetails(
             summary: summary,
             payload: String(decoding: body.payload, as: UTF8.self),
             arguments: body.command?.arguments,
@@ -180,6 +180,7 @@ struct JobLookup: Sendable {
                 return run
             }
         )
+        return details.redacted(self.memory.redaction.withLock { $0 }, reveals: reveals)
     }
 
     /// Runs are counted since ENQUEUE or REVIVE; the newest of the list has the newest number.
@@ -192,7 +193,12 @@ struct JobLookup: Sendable {
     func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
         let row = try await self.row(id)
         let name = try self.body(of: row).id
-        return try self.payloads.records(of: row.slot, limit: 200).map { Inspection.Line($0, job: name) }
+        let redaction = self.memory.redaction.withLock { $0 }
+        return try self.payloads.records(of: row.slot, limit: 200).map { record in
+            var line = Inspection.Line(record, job: name)
+            line.details = redaction.text(line.details)
+            return line
+        }
     }
 
     func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {

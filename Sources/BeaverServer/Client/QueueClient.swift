@@ -39,7 +39,11 @@ public final class QueueClient: QueueControl {
         return body.page
     }
 
-    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.get(Self.path(id)) }
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
+
+    public func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
+        try await self.get(Self.path(id) + (reveals ? "?reveal=true" : ""))
+    }
 
     public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
         var parameters = [(name: "offset", value: String(offset))]
@@ -244,7 +248,13 @@ extension QueueClient {
         }
     }
 
-    private static func path(_ id: String) -> String { "/v1/jobs/" + PercentEncoding.encode(id) }
+    /// A job that is called like a bulk action is told from it by its first letter, encoded.
+    private static func path(_ id: String) -> String {
+        guard BulkAction(rawValue: id) != nil, let first = id.utf8.first else {
+            return "/v1/jobs/" + PercentEncoding.encode(id)
+        }
+        return "/v1/jobs/%" + String(first, radix: 16, uppercase: true) + id.dropFirst()
+    }
 
     private static func query(_ parameters: [(name: String, value: String)]) -> String {
         if parameters.isEmpty { return "" }
