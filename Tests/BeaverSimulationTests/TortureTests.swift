@@ -1,4 +1,5 @@
 import BeaverSimulation
+import BeaverTestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -17,9 +18,12 @@ enum TestDepth {
     private static let seeds: ClosedRange<UInt64> = 1...(TestDepth.isFull ? 4_000 : TestDepth.isShort ? 30 : 400)
 
     /// No seed contradicts a rule, every kind of fault was injected, and every way of recovery was taken.
-    @Test func aSliceOfSeedsContradictsNothingAndMeetsEveryFault() {
-        var sum = Torture()
-        for seed in Self.seeds { sum.add(Simulation(seed: seed).run()) }
+    @Test func aSliceOfSeedsContradictsNothingAndMeetsEveryFault() async throws {
+        let sum = try await onOwnThread {
+            var sum = Torture()
+            for seed in Self.seeds { sum.add(Simulation(seed: seed).run()) }
+            return sum
+        }
         for failure in sum.failures {
             Issue.record("seed \(failure.seed), step \(failure.step): \(failure.faults.joined(separator: "; "))")
         }
