@@ -19,6 +19,7 @@ struct QueueService: Service {
         try await withGracefulShutdownHandler {
             try await self.queue.waitUntilStopped()
         } onGracefulShutdown: {
+            // The handler may not wait; `run` does, for the end of this stop.
             Task { try await self.queue.stop(now: false) }
         }
     }
