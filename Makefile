@@ -48,7 +48,7 @@ test-all: test sanitize ## also sanitizers on the engine, long crash tests, the 
 .PHONY: sanitize
 sanitize: ## the engine's tests under ThreadSanitizer and AddressSanitizer
 	@.ci/need --swift
-	export BEAVER_ENGINE_ONLY=1
+	export BEAVER_ENGINE_ONLY=1 BEAVER_TEST_DEPTH=short
 	failed=0
 	test/unit ThreadSanitizer --scratch-path .build-tsan --sanitize=thread || failed=1
 	ASAN_OPTIONS=detect_leaks=0 test/unit AddressSanitizer --scratch-path .build-asan --sanitize=address || failed=1

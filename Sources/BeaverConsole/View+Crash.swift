@@ -96,7 +96,12 @@ extension View {
             ("With 1, \(Figures.count(running, "command")) that run now die and run again\(seldom).", .plain),
             ("Jobs marked \"once\" among them end as dead, not run again.", .plain),
             ("", .plain),
-            ("Load \(rate)", .plain),
+            (
+                state.addsLoad
+                    ? "Load \(rate).  2,000 labelled test jobs are added first, removed afterwards (l: without)"
+                    : "Load \(rate).  l  add 2,000 labelled test jobs first, removed afterwards",
+                .plain
+            ),
         ]
     }
 

@@ -95,9 +95,26 @@ public struct JobFilter: Sendable, Equatable, Codable {
 /// A place in a list that stays right while jobs come and go: the ENQUEUE sequence number after which to go on.
 public struct JobCursor: Sendable, Equatable, Codable {
     public var enqueueSequence: UInt64
+    /// When the list was begun, in nanoseconds of the queue's boot-time clock: what was found out before, for another
+    /// list, is too old for this one.
+    package var listBegan: Int64 = 0
 
     public init(enqueueSequence: UInt64) {
         self.enqueueSequence = enqueueSequence
+    }
+
+    /// As it goes through HTTP: the number, and behind a hyphen when the list was begun.
+    package init?(text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard let first = parts.first, parts.count <= 2, let sequence = UInt64(first) else { return nil }
+        self.enqueueSequence = sequence
+        guard parts.count == 2 else { return }
+        guard let began = Int64(parts[1]), began >= 0 else { return nil }
+        self.listBegan = began
+    }
+
+    package var text: String {
+        self.listBegan == 0 ? String(self.enqueueSequence) : "\(self.enqueueSequence)-\(self.listBegan)"
     }
 }
 

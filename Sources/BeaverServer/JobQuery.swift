@@ -93,6 +93,15 @@ struct QueryParameters {
         return number
     }
 
+    /// `next` of the page before.
+    func cursor() throws -> JobCursor? {
+        guard let text = self.value("cursor") else { return nil }
+        guard let cursor = JobCursor(text: text) else {
+            throw QueueError.invalidInput("cursor is '\(text)'; it must be the `next` of the page before")
+        }
+        return cursor
+    }
+
     func refuseUnknown(besides known: Set<String>) throws {
         guard let unknown = self.pairs.first(where: { !known.contains($0.name) }) else { return }
         let names = known.sorted().joined(separator: ", ")

@@ -40,7 +40,7 @@ enum OpenAPIDocument {
                 Cursors stay right while jobs come and go. A page may have fewer jobs than `limit` and still a `next`.
               parameters:
         \(filter.indented(by: 8))
-                - {name: cursor, in: query, schema: {type: string, pattern: "^[0-9]{1,19}$"}, description: "`next` of the page before"}
+                - {name: cursor, in: query, schema: {type: string, pattern: "^[0-9]{1,19}(-[0-9]{1,18})?$"}, description: "`next` of the page before"}
                 - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000, default: 100}}
               responses:
                 "200": {description: One page, content: {application/json: {schema: {$ref: "#/components/schemas/JobPage"}}}}

@@ -11,11 +11,11 @@ struct JobPageBody: Codable, Equatable {
 
     init(_ page: JobPage) {
         self.jobs = page.jobs
-        self.next = page.next.map { String($0.enqueueSequence) }
+        self.next = page.next.map(\.text)
     }
 
     var page: JobPage {
-        JobPage(jobs: self.jobs, next: self.next.flatMap(UInt64.init).map(JobCursor.init(enqueueSequence:)))
+        JobPage(jobs: self.jobs, next: self.next.flatMap(JobCursor.init(text:)))
     }
 }
 
@@ -71,7 +71,7 @@ extension Routes {
     private func list(_ request: Request) async throws -> Response {
         let parameters = try QueryParameters(request)
         let filter = try JobQuery.filter(parameters, besides: ["cursor", "limit"])
-        let cursor = try parameters.integer("cursor", in: 0...UInt64.max).map(JobCursor.init(enqueueSequence:))
+        let cursor = try parameters.cursor()
         let limit = try parameters.integer("limit", in: 1...self.limits.pageJobs) ?? min(100, self.limits.pageJobs)
         let page = try await self.queue.jobs(matching: filter, after: cursor, limit: limit)
         return try JSONCoding.response(JobPageBody(page))

@@ -121,6 +121,8 @@ extension Ledger.Entry {
         entry.isOnce = self.isOnce
         entry.currentToken = self.currentToken
         entry.lastToken = self.lastToken
+        // Where answers do not wait for the sync, a power cut may bring back what it was before.
+        entry.wasRevived = true
         self = entry
     }
 

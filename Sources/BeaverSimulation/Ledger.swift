@@ -71,7 +71,7 @@ package struct Ledger: Sendable {
         var mayBeSimulated = false
         /// Asked to run again, and not known to be done: it may still be found as it was.
         var mayBeUnrevived = false
-        /// It was asked to run again at some time.
+        /// It was asked to run again at some time, or taken anew after it had been purged or forgotten.
         var wasRevived = false
 
         init(maxRetry: Int) { self.maxRetry = maxRetry }

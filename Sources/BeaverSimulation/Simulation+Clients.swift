@@ -6,7 +6,8 @@ extension Simulation {
         var seed = Seed(step.seed)
         switch step.kind {
         case .enqueue: self.driver.enqueue([self.newJob(&seed)])
-        case .enqueueBatch: self.driver.enqueue((0..<seed.range(2...12)).map { _ in self.newJob(&seed) })
+        case .enqueueBatch:
+            self.driver.enqueue((0..<seed.range(self.swarm.batch)).map { _ in self.newJob(&seed) })
         case .enqueueAgain: self.enqueueAgain(&seed)
         case .cancel, .retry, .purge: self.operate(step.kind, &seed)
         case .pause: self.driver.submit(.pause)

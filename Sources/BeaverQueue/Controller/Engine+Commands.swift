@@ -22,6 +22,8 @@ extension Engine {
             self.answer(ticket, .done)
         case .snapshot:
             self.requestSnapshot(ticket)
+        case .wait(let id):
+            self.wait(for: id, ticket)
         case .drain(let now):
             self.drain(now: now)
             self.answer(ticket, .done)

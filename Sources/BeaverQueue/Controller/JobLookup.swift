@@ -33,10 +33,13 @@ struct JobLookup: Sendable {
             }
             return page
         }
+        let began = cursor?.listBegan ?? self.clock().bootNanoseconds
         var after = cursor?.enqueueSequence ?? 0
         let deadline = self.clock().bootMilliseconds + Self.pageMilliseconds
         while true {
-            let order = await self.order(matching: filter, after: after, limit: limit)
+            var place = JobCursor(enqueueSequence: after)
+            place.listBegan = began
+            let order = await self.order(matching: filter, after: place, limit: limit)
             var index = order.entries.firstIndex { $0.key > after } ?? order.entries.count
             while index < order.entries.count {
                 let end = min(order.entries.count, index + 256)
@@ -53,7 +56,8 @@ struct JobLookup: Sendable {
                 let isEnd = order.isLast && after == order.entries.last?.key
                 if isEnd { return page }
                 if page.jobs.count == limit || self.clock().bootMilliseconds >= deadline {
-                    page.next = JobCursor(enqueueSequence: after)
+                    place.enqueueSequence = after
+                    page.next = place
                     return page
                 }
                 index = end
@@ -65,19 +69,16 @@ struct JobLookup: Sendable {
     }
 
     /// The jobs in order after `cursor`: from memory if a page before this one left them there.
-    private func order(matching filter: JobFilter, after cursor: UInt64, limit: Int) async -> EnqueueOrder {
-        let now = self.clock().bootMilliseconds
-        if cursor > 0,
-            let order = self.memory.orders.withLock({ orders in
-                orders.first { $0.answers(filter, after: cursor, now: now) }
-            })
-        {
-            return order
+    private func order(matching filter: JobFilter, after cursor: JobCursor, limit: Int) async -> EnqueueOrder {
+        let now = self.clock().bootNanoseconds
+        let known = self.memory.orders.withLock { orders in
+            orders.last { $0.answers(filter, after: cursor, now: now) }
         }
+        if let known { return known }
         let order = await self.makeOrder(
             matching: filter,
-            after: cursor,
-            limit: cursor == 0 ? max(limit, Self.firstOrder) : Self.nextOrder
+            after: cursor.enqueueSequence,
+            limit: cursor.enqueueSequence == 0 ? max(limit, Self.firstOrder) : Self.nextOrder
         )
         self.memory.orders.withLock { orders in
             if orders.count >= 4 { orders.removeFirst() }
@@ -88,6 +89,7 @@ struct JobLookup: Sendable {
 
     private func makeOrder(matching filter: JobFilter, after: UInt64, limit: Int) async -> EnqueueOrder {
         var smallest = SmallestKeys(limit: limit)
+        let begunAt = self.clock().bootNanoseconds
         let last = self.engine.withLock { $0.commit.writtenSequence }
         var next: UInt32? = 0
         while let start = next {
@@ -112,7 +114,7 @@ struct JobLookup: Sendable {
             through: entries.last?.key ?? last,
             isLast: !smallest.isCut,
             entries: entries,
-            madeAt: self.clock().bootMilliseconds
+            begunAt: begunAt
         )
     }
 

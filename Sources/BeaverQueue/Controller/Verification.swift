@@ -24,11 +24,10 @@ public struct Verification: Sendable, Equatable {
 
     /// Throws `noSuchQueue`, or what keeps the files from being read.
     public static func run(_ dataDirectory: String) throws(QueueError) -> Verification {
-        try self.run(dataDirectory, storage: FileStorage())
+        try self.run(AbsolutePath.of(dataDirectory), storage: FileStorage())
     }
 
-    package static func run(_ dataDirectory: String, storage: any Storage) throws(QueueError) -> Verification {
-        let directory = AbsolutePath.of(dataDirectory)
+    package static func run(_ directory: String, storage: any Storage) throws(QueueError) -> Verification {
         var report = Verification()
         let identity: StoreIdentity
         do throws(QueueError) {

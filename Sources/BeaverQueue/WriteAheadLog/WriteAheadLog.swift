@@ -28,6 +28,8 @@ package final class WriteAheadLog: Journal {
         /// Segments below this index may be released: a frame in this one is synced, so that a log never ends up without
         /// any, which would look like one whose segments were lost.
         var releasableBelow: UInt32 = 0
+        /// Released and not deleted yet, oldest first.
+        var released: [Segment] = []
         var index: RecordIndex
         var failure: QueueError?
     }
@@ -161,7 +163,7 @@ package final class WriteAheadLog: Journal {
     }
 
     package func release(through sequence: UInt64, keepBytes: Int64) throws(QueueError) {
-        let released = self.state.withLock { state -> [Segment] in
+        self.state.withLock { state in
             var bytes = state.segments.reduce(0) { $0 + $1.usedBytes }
             var count = 0
             while count < min(state.current, state.firstDirty), state.segments[count].index < state.releasableBelow,
@@ -171,17 +173,17 @@ package final class WriteAheadLog: Journal {
                 bytes -= state.segments[count].usedBytes
                 count += 1
             }
-            let released = Array(state.segments.prefix(count))
+            state.released += state.segments.prefix(count)
             state.segments.removeFirst(count)
             state.current -= count
             state.firstDirty -= count
             if let first = state.segments.first { state.index.release(below: first.index) }
-            return released
         }
-        guard !released.isEmpty else { return }
-        // Oldest first, so that a crash in between leaves no hole in the numbers.
-        for segment in released {
-            try self.storage.remove(self.directory + "/" + SegmentName.file(segment.index))
+        // Oldest first, and one that could not be deleted before all later ones: a hole in the numbers is damage.
+        while let segment = self.state.withLock({ $0.released.first }) {
+            let path = self.directory + "/" + SegmentName.file(segment.index)
+            if try self.storage.identity(of: path) != nil { try self.storage.remove(path) }
+            self.state.withLock { state in _ = state.released.removeFirst() }
             try self.storage.syncDirectory(self.directory)
         }
     }

@@ -33,7 +33,7 @@ public final class QueueClient: QueueControl {
         limit: Int
     ) async throws(QueueError) -> JobPage {
         var parameters = JobQuery.parameters(of: filter)
-        if let cursor { parameters.append(("cursor", String(cursor.enqueueSequence))) }
+        if let cursor { parameters.append(("cursor", cursor.text)) }
         parameters.append(("limit", String(limit)))
         let body: JobPageBody = try await self.get("/v1/jobs" + Self.query(parameters))
         return body.page

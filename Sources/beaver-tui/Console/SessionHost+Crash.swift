@@ -2,6 +2,7 @@ import BeaverConsole
 import BeaverQueue
 import FoundationEssentials
 import Glibc
+import Logging
 
 /// Crashes on purpose, and what is found afterwards.
 extension SessionHost {
@@ -19,15 +20,30 @@ extension SessionHost {
 
     func crash(_ kind: CrashKind, before: CrashBefore, addsLoad: Bool) async -> CrashOutcome {
         var outcome = CrashOutcome(kind)
+        var load: CrashLoad?
         do throws(QueueError) {
+            if addsLoad {
+                let added = CrashLoad()
+                self.remember(try await added.add(to: self.queue))
+                load = added
+            }
             switch kind {
             case .kill: try await self.kill(&outcome)
             case .signal: try await self.killServer(&outcome)
-            case .powerCut, .lyingDisk:
+            case .powerCut: try await self.cutPower(&outcome)
+            case .lyingDisk:
                 outcome.failure = "not here: `beaver-tui torture` does it on a simulated disk"
             }
         } catch {
             outcome.failure = error.message
+        }
+        if let load {
+            self.state.withLock { $0.ownIDs.removeAll { $0.hasPrefix(load.prefix) } }
+            do throws(QueueError) {
+                try await load.remove(from: self.queue)
+            } catch {
+                self.logger.warning("the test jobs \(load.prefix)* were not removed: \(error)")
+            }
         }
         return outcome
     }
@@ -59,6 +75,47 @@ extension SessionHost {
         }
         self.watch(next)
         try await self.prove(&outcome)
+    }
+
+    /// On a copy of the store: this one goes on untouched.
+    private func cutPower(_ outcome: inout CrashOutcome) async throws(QueueError) {
+        let told = try await self.told()
+        let copy = try StoreCopy(of: self.directory)
+        defer { copy.remove() }
+        // The log is copied last, and what counts as synced is asked before: it reaches back to every snapshot.
+        try copy.takeSnapshots(of: self.values.queue)
+        let synced = try await self.queue.status().wal.syncedSequence
+        try copy.takeLog(of: self.values.queue)
+        let ids = self.state.withLock { $0.ownIDs }
+        var configuration = self.values.queue
+        configuration.dataDirectory = copy.directory
+        let result: Result<Queue.AfterPowerCut, QueueError> = await Blocking.run { [configuration] in
+            do throws(QueueError) {
+                return .success(
+                    try Queue.afterPowerCut(
+                        configuration,
+                        synced: synced,
+                        kept: Int64.random(in: 0...1_024),
+                        asked: told.wal.lastSequence,
+                        ids: ids
+                    )
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
+        let after = try result.get()
+        outcome.downSeconds = after.status.recovery.seconds
+        Self.fill(&outcome, after.before, told)
+        outcome.after = after.status
+        outcome.recovery = after.status.recovery
+        outcome.cutBytes = after.status.recovery.tornBytes
+        outcome.ownCount = ids.count
+        outcome.ownChecked = ids.count
+        let mayBeGone = after.status.jobs.purged + after.status.jobs.forgotten > 0
+        outcome.ownMissing = mayBeGone ? [] : after.missing
+        if mayBeGone { outcome.ownChecked -= after.missing.count }
+        if outcome.lost > 0 { outcome.evidence = copy.keep() }
     }
 
     /// A real SIGKILL of the server this console is attached to.
@@ -112,7 +169,11 @@ extension SessionHost {
                 return .failure(error)
             }
         }
-        let remains = try result.get()
+        Self.fill(&outcome, try result.get(), told)
+    }
+
+    private static func fill(_ outcome: inout CrashOutcome, _ remains: Queue.Remains, _ told: QueueStatus) {
+        let sequence = told.wal.lastSequence
         outcome.replayed = remains.jobs
         outcome.sequence = remains.lastSequence
         outcome.fingerprintSequence = sequence

@@ -175,8 +175,11 @@ final class SessionHost: ConsoleHost {
     }
 
     /// Only ids that were answered as taken or known count as told; those that differ were refused.
-    private func remember(_ ids: [String], _ result: EnqueueResult) {
-        guard result.differs == 0 else { return }
+    func remember(_ ids: [String], _ result: EnqueueResult) {
+        if result.differs == 0 { self.remember(ids) }
+    }
+
+    func remember(_ ids: [String]) {
         self.state.withLock { state in
             state.ownIDs += ids.prefix(max(0, Self.maxOwnIDs - state.ownIDs.count))
         }

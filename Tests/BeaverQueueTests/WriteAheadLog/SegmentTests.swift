@@ -67,6 +67,24 @@ import Testing
         }
     }
 
+    /// Seed 7252: the removal of one segment failed, later ones were removed, and the next start found a hole.
+    @Test(arguments: 1...4)
+    func aFailedRemovalLeavesNoHole(_ number: Int) throws {
+        let driver = try Self.rolled { $0.settings.keepLogBytes = 0 }
+        driver.storage.faultPlan = .failing(.remove, number: number, pathContaining: ".wal")
+        for round in 0..<3 {
+            driver.submit(.snapshot)
+            try driver.run(milliseconds: 300)
+            for number in 0..<12 { driver.put("k\(round)-\(number)", String(repeating: "4", count: 1_500)) }
+            try driver.run(milliseconds: 300)
+        }
+        #expect(driver.storage.faults[.failedRemove] == 1)
+        #expect(Self.segments(driver).first != "data/wal/0000000001.wal")
+        driver.kill()
+        try driver.reopen()
+        try driver.expectSound()
+    }
+
     /// Also where nobody made room in the background.
     @Test func aRollMakesItsOwnRoom() throws {
         let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 8 << 10 }
