@@ -167,7 +167,7 @@ import Testing
             "GET /v1/jobs?state=ded", "GET /v1/jobs?limit=0", "GET /v1/jobs?limit=x",
             "GET /v1/jobs?older=1x", "GET /v1/jobs?cursor=-1", "POST /v1/jobs/purge?stat=dead&confirm=all",
             "POST /v1/stop?now=perhaps", "GET /v1/jobs/a/output?offset=-1", "GET /v1/jobs?id=%f",
-            "DELETE /v1/jobs/a?prge=1",
+            "DELETE /v1/jobs/a?prge=true", "POST /v1/stop?now=", "GET /v1/jobs?reveal=", "DELETE /v1/jobs/a?purge=1",
         ]
     )
     func wrongParameters(line: String) async throws {
