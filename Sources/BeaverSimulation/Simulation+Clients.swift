@@ -165,6 +165,7 @@ extension Simulation {
     /// People and NTP set the wall clock; the boot-time clock never notices.
     private func setWallClock(_ seed: inout Seed) {
         let jump = seed.pick([-86_400_000, -3_600_000, -5_000, 5_000, 3_600_000, 86_400_000]) ?? 0
+        self.noteWallClock()
         self.driver.clock.jumpWall(milliseconds: Int64(jump))
         self.noteWallClock()
     }

@@ -62,6 +62,14 @@ package struct Swarm: Sendable {
             let isLeftOut = kind != .enqueue && kind != .settle && seed.chance(1, in: 4)
             if !isLeftOut { self.weights.append((kind, kind.weight * seed.range(1...3))) }
         }
+        // Many unsynced frames, each of a few sectors, and a disk that keeps any of them: holes in the log.
+        if seed.chance(1, in: 12) {
+            self.policy = .never
+            self.greatestPayloadBytes = 600
+            self.batch = 2...12
+            self.crashModels = [.random]
+            self.weights.append((.powerCut, 12))
+        }
     }
 
     /// The steps of this history, each with a seed of its own, so that leaving one out changes no other.

@@ -14,14 +14,16 @@ enum TestDepth {
 }
 
 /// A fixed slice of what `beaver-tui torture` plays, and the gate that its coverage must pass.
-@Suite struct TortureTests {
+@Suite(.serialized) struct TortureTests {
     private static let seeds: ClosedRange<UInt64> = 1...(TestDepth.isFull ? 4_000 : TestDepth.isShort ? 30 : 400)
+    /// In one of 300 seeds a later frame survives a power cut and an earlier one leaves nothing but zeros; these are such.
+    private static let rareSeeds: [UInt64] = [621, 717]
 
     /// No seed contradicts a rule, every kind of fault was injected, and every way of recovery was taken.
     @Test func aSliceOfSeedsContradictsNothingAndMeetsEveryFault() async throws {
         let sum = try await onOwnThread {
             var sum = Torture()
-            for seed in Self.seeds { sum.add(Simulation(seed: seed).run()) }
+            for seed in Array(Self.seeds) + Self.rareSeeds { sum.add(Simulation(seed: seed).run()) }
             return sum
         }
         for failure in sum.failures {

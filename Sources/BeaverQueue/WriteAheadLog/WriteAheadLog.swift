@@ -32,6 +32,9 @@ package final class WriteAheadLog: Journal {
         var released: [Segment] = []
         var index: RecordIndex
         var failure: QueueError?
+
+        /// No frame is in the segment being written.
+        var isCurrentEmpty: Bool { self.segments[self.current].usedBytes == Int64(SegmentHead.byteCount) }
     }
 
     let storage: any Storage
@@ -64,7 +67,7 @@ package final class WriteAheadLog: Journal {
         let byteCount = Int64(frame.byteCount)
         var target = try self.target(for: byteCount)
         if target == nil {
-            try self.roll(atLeast: byteCount)
+            try self.makeRoom(byteCount)
             target = try self.target(for: byteCount)
         }
         guard let target else {
@@ -100,15 +103,18 @@ package final class WriteAheadLog: Journal {
 
     /// Moves on to the next segment.
     ///
-    /// The one behind it must exist before a frame goes there.
-    private func roll(atLeast byteCount: Int64) throws(QueueError) {
+    /// The one behind it must exist before a frame goes there. A segment without a frame is not left behind but enlarged:
+    /// whoever reads the log takes the first segment without a frame for the end of it.
+    private func makeRoom(_ byteCount: Int64) throws(QueueError) {
         do {
             try self.checkPresence()
             try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: false)
         } catch {
             throw self.fail(error)
         }
-        self.state.withLock { $0.current += 1 }
+        self.state.withLock { state in
+            if !state.isCurrentEmpty { state.current += 1 }
+        }
     }
 
     package func synchronize() throws(QueueError) -> UInt64 {
@@ -148,7 +154,7 @@ package final class WriteAheadLog: Journal {
             let ahead = state.segments.count - state.current - 1
             var space = JournalSpace()
             space.usableBytes = current.capacity - current.usedBytes
-            if ahead >= 2 {
+            if ahead >= 2, !state.isCurrentEmpty {
                 space.usableBytes = max(
                     space.usableBytes,
                     state.segments[state.current + 1].capacity - Int64(SegmentHead.byteCount)
