@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 
 BUILD_PACKAGES := libncurses-dev
-TEST_PACKAGES := tmux
+TEST_PACKAGES := tmux curl
 
 # Folders are among them, so that a removed file counts too.
 SOURCES := Package.swift $(shell find Sources)
@@ -42,13 +42,13 @@ test: ## every test that fits in minutes: of the parts, then of the built binary
 	exit $$failed
 
 .PHONY: test-all
-test-all: test sanitize ## also sanitizers on the engine, long crash tests
-	@BEAVER_TUI=.build/debug/beaver-tui BEAVER_TEST_LONG=1 test/run crash
+test-all: test sanitize ## also sanitizers on the engine, long crash tests, the API fuzzed, a real Prometheus
+	@BEAVER_TUI=.build/debug/beaver-tui BEAVER_TEST_LONG=1 test/run crash all/
 
 .PHONY: sanitize
 sanitize: ## the engine's tests under ThreadSanitizer and AddressSanitizer
 	@.ci/need --swift
-	export BEAVER_ENGINE_ONLY=1
+	export BEAVER_ENGINE_ONLY=1 BEAVER_TEST_DEPTH=short
 	failed=0
 	test/unit ThreadSanitizer --scratch-path .build-tsan --sanitize=thread || failed=1
 	ASAN_OPTIONS=detect_leaks=0 test/unit AddressSanitizer --scratch-path .build-asan --sanitize=address || failed=1

@@ -101,7 +101,11 @@ public final class OfflineQueue: QueueControl, Sendable {
         try await self.read().lookup.jobs(matching: filter, after: cursor, limit: limit)
     }
 
-    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.read().lookup.job(id) }
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
+
+    public func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
+        try await self.read().lookup.job(id, reveals: reveals)
+    }
 
     public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
         try await self.read().lookup.output(of: id, run: run, from: offset)

@@ -8,7 +8,20 @@ extension Queue {
         try await self.readyCore().lookup.jobs(matching: filter, after: cursor, limit: limit)
     }
 
-    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.readyCore().lookup.job(id) }
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
+
+    public func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
+        try await self.readyCore().lookup.job(id, reveals: reveals)
+    }
+
+    /// Returns when the job has ended for good: completed, dead or cancelled; all of it is then on disk.
+    ///
+    /// A job that is retried later ends again. Throws `notFound`, and what ends the queue before the job.
+    public func waitUntilEnded(_ id: String) async throws(QueueError) -> JobDetails {
+        let core = try await self.readyCore()
+        _ = try await self.perform(.wait(core.hash(id)))
+        return try await self.job(id)
+    }
 
     public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
         try await self.readyCore().lookup.output(of: id, run: run, from: offset)

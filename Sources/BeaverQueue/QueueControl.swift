@@ -10,6 +10,8 @@ public protocol QueueControl: Sendable {
     func jobs(matching filter: JobFilter, after cursor: JobCursor?, limit: Int) async throws(QueueError) -> JobPage
     /// Everything about one job. `id` is whole, or an unambiguous prefix.
     func job(_ id: String) async throws(QueueError) -> JobDetails
+    /// The same; without `reveals` the values of redacted keys are hidden.
+    func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails
     /// Bytes of a run's output from `offset`; the newest run if `run` is nil.
     func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput
     func retry(_ id: String) async throws(QueueError)
@@ -79,14 +81,40 @@ public struct JobFilter: Sendable, Equatable, Codable {
     package var idPrefix: String?
 
     public init() {}
+
+    /// As the parameters of a request are called; the beginning of an id is ours alone.
+    private enum CodingKeys: String, CodingKey {
+        case states = "state"
+        case action, id, error, text, group
+        case olderThanMilliseconds = "older"
+        case simulatedOnly = "simulated"
+        case reveals = "reveal"
+    }
 }
 
 /// A place in a list that stays right while jobs come and go: the ENQUEUE sequence number after which to go on.
 public struct JobCursor: Sendable, Equatable, Codable {
     public var enqueueSequence: UInt64
+    /// When the list was begun, in nanoseconds of the queue's boot-time clock: what was found out before, for another
+    /// list, is too old for this one.
+    package var listBegan: Int64 = 0
 
     public init(enqueueSequence: UInt64) {
         self.enqueueSequence = enqueueSequence
+    }
+
+    /// As it goes through HTTP: the number, and behind a hyphen when the list was begun.
+    package init?(text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard let first = parts.first, parts.count <= 2, let sequence = UInt64(first) else { return nil }
+        self.enqueueSequence = sequence
+        guard parts.count == 2 else { return }
+        guard let began = Int64(parts[1]), began >= 0 else { return nil }
+        self.listBegan = began
+    }
+
+    package var text: String {
+        self.listBegan == 0 ? String(self.enqueueSequence) : "\(self.enqueueSequence)-\(self.listBegan)"
     }
 }
 

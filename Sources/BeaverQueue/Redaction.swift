@@ -30,6 +30,11 @@ public struct Redaction: Sendable, Equatable {
         return self.names.contains { plain.count >= $0.count && plain.suffix($0.count).elementsEqual($0) }
     }
 
+    /// `--password` and the like: the next argument is its value.
+    func isOption(_ argument: String) -> Bool {
+        argument.hasPrefix("-") && !argument.contains("=") && self.matches(argument.utf8)
+    }
+
     // MARK: JSON
 
     /// JSON text, whole or cut off at any byte, with the values of matching keys replaced by a string.

@@ -40,7 +40,8 @@ public struct AccessTokens: Sendable, Equatable {
 struct Gate: RouterMiddleware {
     typealias Context = ServerContext
 
-    let tokens: AccessTokens
+    /// Those of this moment: they can be replaced while the server runs.
+    let tokens: @Sendable () -> AccessTokens
     /// This machine's own name, which a scraper may use.
     let machineName: String
 
@@ -69,11 +70,12 @@ struct Gate: RouterMiddleware {
     }
 
     static func isPublic(_ request: Request) -> Bool {
-        request.method == .get && ["/metrics", "/healthz", "/readyz"].contains(request.uri.path)
+        Self.onlyReads(request) && ["/metrics", "/healthz", "/readyz"].contains(request.uri.path)
     }
 
     private func authorize(_ request: Request) throws {
-        guard !self.tokens.isEmpty else {
+        let tokens = self.tokens()
+        guard !tokens.isEmpty else {
             throw RequestRefused(
                 status: .forbidden,
                 code: "noTokens",
@@ -82,8 +84,8 @@ struct Gate: RouterMiddleware {
             )
         }
         let offered = Self.bearer(request.headers[.authorization])
-        let isOwner = AccessTokens.isAny(offered, of: self.tokens.all)
-        let isReader = AccessTokens.isAny(offered, of: self.tokens.readOnly)
+        let isOwner = AccessTokens.isAny(offered, of: tokens.all)
+        let isReader = AccessTokens.isAny(offered, of: tokens.readOnly)
         guard isOwner || isReader else {
             throw RequestRefused(
                 status: .unauthorized,
@@ -91,9 +93,24 @@ struct Gate: RouterMiddleware {
                 detail: "a token is needed: Authorization: Bearer TOKEN"
             )
         }
-        guard isOwner || request.method == .get else {
+        guard isOwner || Self.onlyReads(request) else {
             throw RequestRefused(status: .forbidden, code: "readOnly", detail: "this token may only read")
         }
+        guard isOwner || !Self.reveals(request) else {
+            throw RequestRefused(
+                status: .forbidden,
+                code: "readOnly",
+                detail: "this token may not read the values of redacted keys"
+            )
+        }
+    }
+
+    private static func onlyReads(_ request: Request) -> Bool { request.method == .get || request.method == .head }
+
+    /// Also where the query cannot be read: the route refuses that then.
+    private static func reveals(_ request: Request) -> Bool {
+        guard let parameters = try? QueryParameters(request) else { return false }
+        return parameters.value("reveal").map { !["false", "0"].contains($0) } ?? false
     }
 
     private static func bearer(_ header: String?) -> String {
@@ -111,8 +128,8 @@ enum HostCheck {
         let isLiteral = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         if Self.isLoopback(boundHost) { return isLiteral && Self.isLoopback(host) }
         // An address cannot be rebound, and the machine's own name is not an attacker's.
-        return isLiteral || host == machineName.lowercased()
-            || host.hasPrefix(machineName.lowercased() + ".") && !machineName.isEmpty
+        let name = machineName.lowercased()
+        return isLiteral || !name.isEmpty && (host == name || host.hasPrefix(name + "."))
     }
 
     static func isLoopback(_ host: String) -> Bool {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
@@ -16,6 +17,7 @@ final class ConnectionLimits: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let idle: TimeAmount
     private let stall: TimeAmount
+    private let longestBody: Int
     private var waitingSince: NIODeadline = .now()
     private var requestsOpen = 0
     private var isReadingBody = false
@@ -28,6 +30,7 @@ final class ConnectionLimits: ChannelDuplexHandler, RemovableChannelHandler {
     init(_ limits: RequestLimits) {
         self.idle = .seconds(limits.idleSeconds)
         self.stall = .seconds(limits.stallSeconds)
+        self.longestBody = max(limits.bodyBytes, limits.frameBodyBytes)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -43,8 +46,9 @@ final class ConnectionLimits: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.isReadPending = false
         switch self.unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             self.requestsOpen += 1
+            self.askForBody(head, context)
             self.isReadingBody = true
             // The first window of a body is as long as any other.
             self.bodyBytesInWindow = Self.bodyBytesPerWindow
@@ -52,6 +56,17 @@ final class ConnectionLimits: ChannelDuplexHandler, RemovableChannelHandler {
         case .end: self.isReadingBody = false
         }
         context.fireChannelRead(data)
+    }
+
+    /// `Expect: 100-continue`: the client waits to be asked for the body, some for a second, some for ever.
+    ///
+    /// A request behind another one is not asked: its words would land in the answer before it.
+    private func askForBody(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        guard self.requestsOpen == 1, head.headerFields[.expect]?.lowercased() == "100-continue",
+            // What is too large is refused before the body comes.
+            (head.headerFields[.contentLength].flatMap(Int.init) ?? 0) <= self.longestBody
+        else { return }
+        context.writeAndFlush(self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
     }
 
     func read(context: ChannelHandlerContext) {

@@ -44,10 +44,15 @@ public enum ControlSocket {
         return listener
     }
 
+    /// Which file it is, whatever it is called; nil if there is none.
+    static func identity(in dataDirectory: String) -> FileIdentity? {
+        try? FileStorage().identity(of: self.path(in: dataDirectory))
+    }
+
     /// Removes the file if it is still the one that was bound, and not a successor's.
     static func remove(in dataDirectory: String, identity: FileIdentity?) {
         let path = self.path(in: dataDirectory)
-        guard let identity, FileIdentity(path) == identity else { return }
+        guard let identity, self.identity(in: dataDirectory) == identity else { return }
         unlink(path)
     }
 
@@ -101,19 +106,6 @@ public enum ControlSocket {
             reason: String(cString: strerror(number)),
             code: .cannotCreate
         )
-    }
-}
-
-/// Which file a path names, whatever it is called.
-struct FileIdentity: Sendable, Equatable {
-    let device: UInt64
-    let inode: UInt64
-
-    init?(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        self.device = UInt64(status.st_dev)
-        self.inode = UInt64(status.st_ino)
     }
 }
 

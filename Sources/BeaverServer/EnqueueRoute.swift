@@ -13,7 +13,7 @@ struct EnqueueRoute: Sendable {
         switch Self.mediaType(of: request) {
         case "application/json": return try await self.enqueueArray(request)
         case "application/x-ndjson", "application/jsonl", "application/x-jsonlines":
-            return self.enqueueLines(request)
+            return try await self.enqueueLines(request)
         case JobFrames.contentType where door == .controlSocket:
             let bytes = try await RequestBytes.collect(request, upTo: self.limits.frameBodyBytes)
             let jobs = try JobFrames.decode(ByteBuffer(bytes: bytes))
@@ -42,17 +42,20 @@ struct EnqueueRoute: Sendable {
 
     /// Answers each batch with a line once it is on disk, and reads on only then: memory holds one batch.
     ///
-    /// The first bad line ends the request with a problem as its last line; what was answered before stays taken.
-    private func enqueueLines(_ request: Request) -> Response {
-        let body = ResponseBody { writer in
-            var batches = JobBatches(options: self.options, limits: self.limits)
+    /// The first bad line ends the request with a problem as its last line; what was answered before stays taken. If
+    /// nothing was, the whole answer is that problem, with its status.
+    private func enqueueLines(_ request: Request) async throws -> Response {
+        let reader = BatchReader(request.body, JobBatches(options: self.options, limits: self.limits))
+        var first: EnqueueResult?
+        if let jobs = try await reader.next() { first = try await self.take(jobs) }
+        let body = ResponseBody { [first] writer in
             do {
-                for try await buffer in request.body {
-                    batches.feed(buffer)
-                    while let jobs = try batches.next() { try await self.answer(jobs, &writer) }
+                if let first {
+                    try await writer.write(Self.line(first))
+                    while let jobs = try await reader.next() {
+                        try await writer.write(Self.line(self.take(jobs)))
+                    }
                 }
-                batches.finish()
-                while let jobs = try batches.next() { try await self.answer(jobs, &writer) }
             } catch let error as QueueError {
                 try await writer.write(Self.line(ProblemDocument(error)))
             }
@@ -65,11 +68,11 @@ struct EnqueueRoute: Sendable {
         )
     }
 
-    private func answer(_ jobs: [NewJob], _ writer: inout any ResponseBodyWriter) async throws {
+    private func take(_ jobs: [NewJob]) async throws -> EnqueueResult {
         var result = try await self.queue.enqueue(jobs)
         // Many clients read no answer before they have sent everything, so that answers must stay small.
         result.ids = []
-        try await writer.write(Self.line(result))
+        return result
     }
 
     private static func line(_ value: some Encodable) throws -> ByteBuffer {
@@ -92,13 +95,39 @@ struct EnqueueRoute: Sendable {
     }
 }
 
+/// Reads a body as far as one commit takes, and goes on there when it is asked again.
+// A body has one iterator, which is no Sendable; it is used by the route first and then by its answer, in one task, one
+// after the other.
+private final class BatchReader: @unchecked Sendable {
+    private var iterator: RequestBody.AsyncIterator
+    private var batches: JobBatches
+
+    init(_ body: RequestBody, _ batches: JobBatches) {
+        self.iterator = body.makeAsyncIterator()
+        self.batches = batches
+    }
+
+    /// Nil at the end.
+    func next() async throws -> [NewJob]? {
+        while true {
+            if let jobs = try self.batches.next() { return jobs }
+            guard !self.batches.isFinished else { return nil }
+            if let buffer = try await self.iterator.next() {
+                self.batches.feed(buffer)
+            } else {
+                self.batches.finish()
+            }
+        }
+    }
+}
+
 /// Cuts a stream of jobs into commits of bounded size.
 struct JobBatches {
     private var stream: JobsStream
     private let limits: RequestLimits
     private var bytesFed = 0
     private var jobsTaken = 0
-    private var isFinished = false
+    private(set) var isFinished = false
 
     init(options: JobsFileOptions, limits: RequestLimits) {
         var options = options

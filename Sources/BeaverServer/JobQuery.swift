@@ -25,7 +25,8 @@ enum JobQuery {
     static func filter(_ parameters: QueryParameters, besides allowed: Set<String> = []) throws -> JobFilter {
         try parameters.refuseUnknown(besides: Self.filterNames.union(allowed))
         var filter = JobFilter()
-        for text in parameters.values("state").flatMap({ $0.split(separator: ",") }) {
+        // An empty one too is refused, and not all states: it may be a variable that was never set.
+        for text in parameters.values("state").flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
             if text == "simulated" {
                 filter.simulatedOnly = true
                 continue
@@ -56,25 +57,28 @@ enum JobQuery {
 
 /// The query of a URI, decoded; a name may stand more than once.
 struct QueryParameters {
-    private let pairs: [(name: String, value: String)]
+    /// The value is nil where the name stands alone.
+    private let pairs: [(name: String, value: String?)]
 
     init(_ request: Request) throws {
         self.pairs = try (request.uri.query ?? "").split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count == 2 ? parts[1] : ""
-            return (try PercentEncoding.decode(parts[0]), try PercentEncoding.decode(value))
+            return (try PercentEncoding.decode(parts[0]), try parts.count == 2 ? PercentEncoding.decode(parts[1]) : nil)
         }
     }
 
-    func value(_ name: String) -> String? { self.pairs.last { $0.name == name }?.value }
+    func value(_ name: String) -> String? { self.pairs.last { $0.name == name }.map { $0.value ?? "" } }
 
-    func values(_ name: String) -> [String] { self.pairs.filter { $0.name == name }.map(\.value) }
+    func values(_ name: String) -> [String] { self.pairs.filter { $0.name == name }.map { $0.value ?? "" } }
 
     /// A yes or no; the name alone says yes.
+    ///
+    /// `now=` does not: it may be a variable that was never set.
     func flag(_ name: String) throws -> Bool {
-        switch self.value(name) {
-        case nil, "false", "0": return false
-        case "", "true", "1": return true
+        guard let last = self.pairs.last(where: { $0.name == name }) else { return false }
+        switch last.value {
+        case "false": return false
+        case nil, "true": return true
         case .some(let text): throw QueueError.invalidInput("\(name) is '\(text)'; it must be true or false")
         }
     }
@@ -87,6 +91,15 @@ struct QueryParameters {
             )
         }
         return number
+    }
+
+    /// `next` of the page before.
+    func cursor() throws -> JobCursor? {
+        guard let text = self.value("cursor") else { return nil }
+        guard let cursor = JobCursor(text: text) else {
+            throw QueueError.invalidInput("cursor is '\(text)'; it must be the `next` of the page before")
+        }
+        return cursor
     }
 
     func refuseUnknown(besides known: Set<String>) throws {

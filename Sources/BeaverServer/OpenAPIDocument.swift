@@ -20,8 +20,8 @@ enum OpenAPIDocument {
               description: >-
                 A JSON array is one commit, all or nothing, up to 64 MiB. NDJSON (one job a line) is taken in batches of
                 up to 1000 jobs; each is answered with one line once it is on disk, and the next is read only then. The
-                first bad line ends the request with a problem as its last line; what was answered before stays taken.
-                The same id twice is one job, so any request may be repeated.
+                first bad line ends the request with a problem as its last line, or as the whole answer if nothing was
+                taken yet; what was answered before stays taken. The same id twice is one job, so any request may be repeated.
               requestBody:
                 required: true
                 content:
@@ -39,8 +39,8 @@ enum OpenAPIDocument {
               description: >-
                 Cursors stay right while jobs come and go. A page may have fewer jobs than `limit` and still a `next`.
               parameters:
-        \(filter.indented(by: 12))
-                - {name: cursor, in: query, schema: {type: string, pattern: "^[0-9]{1,19}$"}, description: "`next` of the page before"}
+        \(filter.indented(by: 8))
+                - {name: cursor, in: query, schema: {type: string, pattern: "^[0-9]{1,19}(-[0-9]{1,18})?$"}, description: "`next` of the page before"}
                 - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000, default: 100}}
               responses:
                 "200": {description: One page, content: {application/json: {schema: {$ref: "#/components/schemas/JobPage"}}}}
@@ -49,6 +49,8 @@ enum OpenAPIDocument {
             parameters: [{$ref: "#/components/parameters/Id"}]
             get:
               summary: Everything about one job
+              description: A job with the id retry, cancel or purge is asked for with its first letter percent-encoded.
+              parameters: [{name: reveal, in: query, schema: {type: boolean}, description: show the values of redacted keys}]
               responses:
                 "200": {description: The job, content: {application/json: {schema: {$ref: "#/components/schemas/JobDetails"}}}}
                 default: {$ref: "#/components/responses/Problem"}
@@ -102,7 +104,7 @@ enum OpenAPIDocument {
               summary: Collect the jobs that match now, for one bulk action on exactly those
               description: Kept for ten minutes. A job that changes meanwhile is skipped.
               parameters:
-        \(filter.indented(by: 12))
+        \(filter.indented(by: 8))
               responses:
                 "201":
                   description: Collected
@@ -112,7 +114,7 @@ enum OpenAPIDocument {
             get:
               summary: Failures by error, digits and ids folded, the most frequent first
               parameters:
-        \(filter.indented(by: 12))
+        \(filter.indented(by: 8))
               responses:
                 "200": {description: At most 200 groups, content: {application/json: {schema: {type: object, required: [groups], properties: {groups: {type: array, items: {$ref: "#/components/schemas/Group"}}}}}}}
                 default: {$ref: "#/components/responses/Problem"}
@@ -129,7 +131,7 @@ enum OpenAPIDocument {
                 With `Accept: text/event-stream` a stream: an event `view` each time something has changed, at most ten a
                 second.
               parameters:
-                - {name: pane, in: query, schema: {type: array, maxItems: 8, items: {type: string}}, explode: true, description: "LIST,COUNT or LIST,COUNT,end or LIST,COUNT,BEFORE,ID; LIST is running, pending, scheduled, parked, completed, dead or cancelled"}
+                - {name: pane, in: query, schema: {type: array, maxItems: 8, items: {type: string, pattern: "^(running|pending|scheduled|parked|completed|dead|cancelled),[0-9]{1,2}(,end|,[0-9]{1,2},[!-~]+)?$"}}, explode: true, description: "LIST,COUNT or LIST,COUNT,end or LIST,COUNT,BEFORE,ID; LIST is running, pending, scheduled, parked, completed, dead or cancelled"}
                 - {name: events_after, in: query, schema: {type: integer, minimum: 0}}
                 - {name: reveal, in: query, schema: {type: boolean}, description: show the values of redacted keys}
                 - {name: interval_ms, in: query, schema: {type: integer, minimum: 100, maximum: 60000}, description: of a stream}
@@ -185,7 +187,7 @@ enum OpenAPIDocument {
         - {name: error, in: query, schema: {type: string}, description: text contained in the last error}
         - {name: text, in: query, schema: {type: string}, description: "text contained in id, work or last error"}
         - {name: group, in: query, schema: {type: string}, description: "`group` of a group's filter"}
-        - {name: older, in: query, schema: {type: string, pattern: "^[0-9]{1,9}(ms|s|m|h|d)?$"}, description: "accepted so long ago; 7d, or milliseconds"}
+        - {name: older, in: query, schema: {type: string, pattern: "^([0-9]{1,9}(ms|s)?|[0-9]{1,7}m|[0-9]{1,5}h|[0-9]{1,4}d)$"}, description: "accepted so long ago; 7d, or milliseconds"}
         - {name: simulated, in: query, schema: {type: boolean}}
         - {name: reveal, in: query, schema: {type: boolean}, description: show the values of redacted keys}
         """

@@ -4,7 +4,7 @@ enum OpenAPISchemas {
         components:
           securitySchemes: {bearer: {type: http, scheme: bearer}}
           parameters:
-            Id: {name: id, in: path, required: true, schema: {type: string, minLength: 1, maxLength: 255}, description: "whole, or an unambiguous beginning"}
+            Id: {name: id, in: path, required: true, schema: {type: string, minLength: 1, maxLength: 255}, example: task-001, description: "whole, or an unambiguous beginning"}
           responses:
             Problem:
               description: Why not
@@ -25,8 +25,9 @@ enum OpenAPISchemas {
             JobState: {type: string, enum: [pending, scheduled, parked, in_flight, completed, dead, cancelled]}
             FilterState: {type: string, enum: [pending, scheduled, parked, in_flight, completed, dead, cancelled, simulated]}
             NewJob:
+              description: A payload for a handler, or with `command` a command, which a server takes with --allow-exec only
               type: object
-              required: [payload]
+              anyOf: [{required: [payload], properties: {cwd: false, env: false, command: false}}, {required: [command], properties: {payload: false, action: false}}]
               additionalProperties: false
               properties:
                 id: {type: string, minLength: 1, maxLength: 255, description: made up if it is missing}
@@ -38,6 +39,9 @@ enum OpenAPISchemas {
                 delay_ms: {type: integer, minimum: 0}
                 run_at: {type: string, format: date-time}
                 once: {type: boolean}
+                command: {type: array, minItems: 1, prefixItems: [{type: string, minLength: 1}], items: {type: string}, description: program and arguments}
+                cwd: {type: string, description: absolute}
+                env: {type: object, additionalProperties: {type: string}}
             EnqueueResult:
               type: object
               required: [enqueued, duplicates, differs, differing_ids, ids]

@@ -97,7 +97,11 @@ struct RequestRefused: Error, Equatable {
 }
 
 /// Turns whatever a route throws into a problem document, so that no answer is ever without one.
-struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+struct ProblemMiddleware: RouterMiddleware {
+    typealias Context = ServerContext
+
+    let methods: AllowedMethods
+
     func handle(
         _ request: Request,
         context: Context,
@@ -110,8 +114,23 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let refused as RequestRefused {
             return ProblemDocument(status: refused.status, code: refused.code, detail: refused.detail).response()
         } catch let error as HTTPError {
+            if error.status == .notFound, let allowed = self.methods.ofPath(request.uri.path) {
+                return Self.refusal(of: request, allowed)
+            }
             return ProblemDocument(status: error.status, code: "http", detail: Self.sentence(error, request)).response()
         }
+    }
+
+    /// The path is known, the method is not.
+    private static func refusal(of request: Request, _ allowed: [String]) -> Response {
+        let names = allowed.joined(separator: ", ")
+        var response = ProblemDocument(
+            status: .methodNotAllowed,
+            code: "http",
+            detail: "\(request.uri.path) takes \(names), not \(request.method.rawValue)"
+        ).response()
+        response.headers[.allow] = names
+        return response
     }
 
     private static func sentence(_ error: HTTPError, _ request: Request) -> String {

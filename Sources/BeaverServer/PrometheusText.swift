@@ -4,8 +4,11 @@ import BeaverQueue
 enum PrometheusText {
     static func render(_ status: QueueStatus, _ metrics: QueueMetricsSnapshot = QueueMetricsSnapshot()) -> String {
         var text = Text()
-        self.addJobs(status, metrics, to: &text)
-        self.addStorage(status, metrics, to: &text)
+        // Before recovery nothing is known: counters that showed 0 would seem to begin again, and their rates to leap.
+        if ![.recovering, .stopped].contains(status.state) {
+            self.addJobs(status, metrics, to: &text)
+            self.addStorage(status, metrics, to: &text)
+        }
         self.addService(status, to: &text)
         return text.result
     }

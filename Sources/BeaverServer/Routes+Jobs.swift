@@ -11,11 +11,11 @@ struct JobPageBody: Codable, Equatable {
 
     init(_ page: JobPage) {
         self.jobs = page.jobs
-        self.next = page.next.map { String($0.enqueueSequence) }
+        self.next = page.next.map(\.text)
     }
 
     var page: JobPage {
-        JobPage(jobs: self.jobs, next: self.next.flatMap(UInt64.init).map(JobCursor.init(enqueueSequence:)))
+        JobPage(jobs: self.jobs, next: self.next.flatMap(JobCursor.init(text:)))
     }
 }
 
@@ -47,9 +47,7 @@ extension Routes {
             try await EnqueueRoute(queue: self.queue, limits: self.limits).respond(to: request, door: context.door)
         }
         router.get("/v1/jobs") { request, _ in try await self.list(request) }
-        router.get("/v1/jobs/{id}") { _, context in
-            try JSONCoding.response(await self.queue.job(Self.id(in: context)))
-        }
+        router.get("/v1/jobs/{id}") { request, context in try await self.details(request, Self.id(in: context)) }
         router.delete("/v1/jobs/{id}") { request, context in try await self.delete(request, Self.id(in: context)) }
         router.get("/v1/jobs/{id}/output") { request, context in
             try await self.output(request, Self.id(in: context))
@@ -73,10 +71,16 @@ extension Routes {
     private func list(_ request: Request) async throws -> Response {
         let parameters = try QueryParameters(request)
         let filter = try JobQuery.filter(parameters, besides: ["cursor", "limit"])
-        let cursor = try parameters.integer("cursor", in: 0...UInt64.max).map(JobCursor.init(enqueueSequence:))
+        let cursor = try parameters.cursor()
         let limit = try parameters.integer("limit", in: 1...self.limits.pageJobs) ?? min(100, self.limits.pageJobs)
         let page = try await self.queue.jobs(matching: filter, after: cursor, limit: limit)
         return try JSONCoding.response(JobPageBody(page))
+    }
+
+    private func details(_ request: Request, _ id: String) async throws -> Response {
+        let parameters = try QueryParameters(request)
+        try parameters.refuseUnknown(besides: ["reveal"])
+        return try JSONCoding.response(await self.queue.job(id, reveals: parameters.flag("reveal")))
     }
 
     private func delete(_ request: Request, _ id: String) async throws -> Response {

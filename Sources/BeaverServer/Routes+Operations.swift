@@ -14,13 +14,20 @@ struct Routes: Sendable {
     let tcpAddress: @Sendable () -> String?
 
     func responder(gate: Gate) -> RouterResponder<ServerContext> {
-        let router = Router(context: ServerContext.self)
-        router.add(middleware: ProblemMiddleware())
-        router.add(middleware: gate)
+        // Twice: the middleware has to know all routes, and a router hands its middleware to routes that come after it.
+        let methods = AllowedMethods(self.router([]).routes)
+        return self.router([ProblemMiddleware(methods: methods), gate]).buildResponder()
+    }
+
+    private func router(
+        _ middlewares: [any MiddlewareProtocol<Request, Response, ServerContext>]
+    ) -> Router<ServerContext> {
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        for middleware in middlewares { router.add(middleware: middleware) }
         self.addOperations(to: router)
         self.addJobs(to: router)
         self.addViews(to: router)
-        return router.buildResponder()
+        return router
     }
 }
 

@@ -14,6 +14,7 @@ public final class Server: Sendable {
     private let logger: Logger
     private let metrics: @Sendable () -> QueueMetricsSnapshot
     private let state = Mutex(State())
+    private let tokens: Mutex<AccessTokens>
 
     private struct State {
         var listeners: [Listener] = []
@@ -32,6 +33,17 @@ public final class Server: Sendable {
         self.queue = queue
         self.logger = logger
         self.metrics = metrics
+        self.tokens = Mutex(configuration.tokens)
+    }
+
+    /// Replaces the tokens while the server runs; refuses to open an address that others can reach.
+    ///
+    /// Everything else of a configuration holds from the next start.
+    public func replaceTokens(_ tokens: AccessTokens) throws(QueueError) {
+        var next = self.configuration
+        next.tokens = tokens
+        try next.check()
+        self.tokens.withLock { $0 = tokens }
     }
 
     /// `host:port` of the TCP listener; nil if there is none.
@@ -43,7 +55,7 @@ public final class Server: Sendable {
     /// taken; then nothing stays open.
     public func start() async throws(QueueError) {
         try self.configuration.check()
-        let gate = Gate(tokens: self.configuration.tokens, machineName: Self.machineName())
+        let gate = Gate(tokens: { self.tokens.withLock { $0 } }, machineName: Self.machineName())
         let routes = Routes(
             queue: self.queue,
             limits: self.configuration.limits,
@@ -79,7 +91,7 @@ public final class Server: Sendable {
     private func openControlSocket(_ listener: Listener) async throws(QueueError) {
         let directory = self.configuration.dataDirectory
         let descriptor = try ControlSocket.bind(in: directory)
-        let identity = FileIdentity(ControlSocket.path(in: directory))
+        let identity = ControlSocket.identity(in: directory)
         do {
             try await listener.serve(descriptor: descriptor)
         } catch {

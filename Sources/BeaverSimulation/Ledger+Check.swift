@@ -112,6 +112,13 @@ extension Ledger.Entry {
         self.mayBeUnrevived = true
     }
 
+    /// A new job under a known id; what was asked of it since it was sent still stands.
+    mutating func renewAsTaken() {
+        let mayBeCancelled = self.mayBeCancelled
+        self.renew()
+        self.mayBeCancelled = mayBeCancelled
+    }
+
     /// The same job with a fresh budget, and nothing that happened to it before counts.
     mutating func renew() {
         var entry = Ledger.Entry(maxRetry: self.maxRetry)
@@ -121,6 +128,8 @@ extension Ledger.Entry {
         entry.isOnce = self.isOnce
         entry.currentToken = self.currentToken
         entry.lastToken = self.lastToken
+        // Where answers do not wait for the sync, a power cut may bring back what it was before.
+        entry.wasRevived = true
         self = entry
     }
 

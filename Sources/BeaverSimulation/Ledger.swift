@@ -71,7 +71,7 @@ package struct Ledger: Sendable {
         var mayBeSimulated = false
         /// Asked to run again, and not known to be done: it may still be found as it was.
         var mayBeUnrevived = false
-        /// It was asked to run again at some time.
+        /// It was asked to run again at some time, or taken anew after it had been purged or forgotten.
         var wasRevived = false
 
         init(maxRetry: Int) { self.maxRetry = maxRetry }
@@ -122,18 +122,18 @@ package struct Ledger: Sendable {
             if entry.payload != nil, !entry.mayBeForgotten {
                 self.violations.append("rule 5: \(id) was enqueued twice")
             }
-            if entry.mayBeForgotten { entry.renew() }
+            if entry.mayBeForgotten { entry.renewAsTaken() }
             entry.payload = payload
-            entry.candidates = []
+            self.settle(&entry)
         case .duplicate:
             if !entry.mayHold({ $0 == payload }) {
                 self.violations.append("rule 5: \(id) is called a duplicate, but this payload was never taken before")
             }
             entry.payload = entry.payload ?? payload
-            entry.candidates = []
+            self.settle(&entry)
         case .held:
             entry.payload = entry.payload ?? payload
-            entry.candidates = []
+            self.settle(&entry)
         case .differs:
             if !entry.mayHold({ $0 != payload }) {
                 self.violations.append("rule 5: \(id) is said to differ, but no other payload was ever taken")
@@ -144,6 +144,11 @@ package struct Ledger: Sendable {
             if entry.payload == nil { entry.candidates.append(payload) }
         }
         self.entries[id] = entry
+    }
+
+    /// Which payload was taken is known for good, unless a power cut may bring back another.
+    private func settle(_ entry: inout Entry) {
+        if self.terms.isSyncedBeforeAnswer { entry.candidates = [] }
     }
 
     // MARK: Runs

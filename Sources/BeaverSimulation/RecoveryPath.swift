@@ -19,6 +19,8 @@ package enum RecoveryPath: String, CaseIterable, Sendable {
     case tailPutBack
     /// Runs were given back.
     case runsInterrupted
+    /// Ids of completed jobs came back without their jobs.
+    case idsRemembered
     /// The last life had ended in order.
     case afterOrderlyStop
     /// The last life had ended because its log failed.

@@ -6,7 +6,8 @@ extension Simulation {
         var seed = Seed(step.seed)
         switch step.kind {
         case .enqueue: self.driver.enqueue([self.newJob(&seed)])
-        case .enqueueBatch: self.driver.enqueue((0..<seed.range(2...12)).map { _ in self.newJob(&seed) })
+        case .enqueueBatch:
+            self.driver.enqueue((0..<seed.range(self.swarm.batch)).map { _ in self.newJob(&seed) })
         case .enqueueAgain: self.enqueueAgain(&seed)
         case .cancel, .retry, .purge: self.operate(step.kind, &seed)
         case .pause: self.driver.submit(.pause)
@@ -164,6 +165,7 @@ extension Simulation {
     /// People and NTP set the wall clock; the boot-time clock never notices.
     private func setWallClock(_ seed: inout Seed) {
         let jump = seed.pick([-86_400_000, -3_600_000, -5_000, 5_000, 3_600_000, 86_400_000]) ?? 0
+        self.noteWallClock()
         self.driver.clock.jumpWall(milliseconds: Int64(jump))
         self.noteWallClock()
     }

@@ -6,6 +6,7 @@ extension Simulation {
         let before = self.comparable
         self.driver.kill(mayLoseUnsynced: self.driver.failure != nil)
         if let before { try self.expectReplay(before) }
+        self.hasWholeEnd = before != nil
         try self.recover(nil)
     }
 
@@ -40,14 +41,18 @@ extension Simulation {
         } else {
             let call = seed.pick(StorageCall.allCases)
             let failure: FaultPlan.Failure = seed.chance(1, in: 3) ? .noSpace : .inputOutput
-            let part = seed.pick([nil, nil, "wal", "snapshot"]) ?? nil
+            // Files are renamed and removed for snapshots and after them, so one is made.
+            if call == .rename || call == .remove { self.driver.submit(.snapshot) }
+            let part = call == .remove ? nil : seed.pick([nil, nil, "wal", "snapshot"]) ?? nil
             if seed.chance(1, in: 3) {
                 plan.failRandomly(call, oneIn: seed.range(2...30), with: failure, pathContaining: part)
             } else {
                 let isForGood = seed.chance(1, in: 4)
+                // Names change seldom in a life: the third time may never come.
+                let isRare = [.rename, .remove, .createDirectory, .list].contains(call)
                 plan.fail(
                     call,
-                    number: seed.range(1...6),
+                    number: seed.range(1...(isRare ? 2 : 6)),
                     onwards: isForGood,
                     with: failure,
                     pathContaining: part
@@ -92,7 +97,7 @@ extension Simulation {
     /// falls idle first.
     func rot(_ seed: inout Seed) throws {
         try self.pass(milliseconds: 250)
-        guard self.driver.engine?.commit.isSettled == true, self.driver.failure == nil, !self.driver.isDead,
+        guard self.driver.engine?.commit.isConfirmed == true, self.driver.failure == nil, !self.driver.isDead,
             self.swarm.policy != .never
         else { return }
         let disk = self.driver.storage.clone()
@@ -104,7 +109,7 @@ extension Simulation {
         disk.synchronizeAll()
         guard disk.flipBit(seed.below(8), of: file.key, at: seed.below(end)) else { return }
         self.outcome.faultCounts += disk.faults
-        try self.inspectCopy(disk, mayBeDamaged: true)
+        try self.inspectCopy(disk, rotten: file.key)
     }
 
     /// Removed under the running engine: from then on nothing may be acknowledged.

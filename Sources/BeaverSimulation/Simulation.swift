@@ -40,6 +40,8 @@ package final class Simulation {
     var greatestWallMilliseconds: Int64 = 0
     var life: UInt64 = 0
     var isEnding = false
+    /// The last life ended between two writes: the next start must find no torn tail.
+    var hasWholeEnd = false
     private var tracedLines = 0
     private var tracedRuns = 0
 
@@ -171,9 +173,10 @@ package final class Simulation {
         } else if self.driver.isFinished {
             self.outcome.paths.insert(.afterOrderlyStop)
             self.driver.close()
+            self.hasWholeEnd = true
             try self.recover(nil)
         }
-        try self.expect(self.driver.runner.violations + self.driver.ledger.violations)
+        try self.expect(self.driver.runner.violations + self.driver.ledger.violations + self.driver.mismatches)
     }
 
     /// What operators were told of their requests.

@@ -102,7 +102,9 @@ extension SteppingDriver {
         )
         switch outcome {
         case .written(let report): self.tell(.snapshotWritten(report))
-        case .failed(let error, let isMismatch): self.tell(.snapshotFailed(error, isMismatch: isMismatch))
+        case .failed(let error, let isMismatch):
+            if isMismatch { self.mismatches.append("rule 6: \(error)") }
+            self.tell(.snapshotFailed(error, isMismatch: isMismatch))
         }
     }
 

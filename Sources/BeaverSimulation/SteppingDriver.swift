@@ -39,6 +39,8 @@ package final class SteppingDriver {
     package internal(set) var payloads: PayloadStore?
     package internal(set) var answers: [UInt64: EngineAnswer] = [:]
     package internal(set) var lines: [QueueLogLine] = []
+    /// Snapshots that came out as another state than the live one.
+    package internal(set) var mismatches: [String] = []
     package internal(set) var isFinished = false
     /// The engine stopped because its log failed.
     package internal(set) var failure: QueueError?
@@ -87,8 +89,11 @@ package final class SteppingDriver {
             randomWord: { words.withLock { $0.next() } }
         )
         var recovered = try recovery.run { _, _ in }
+        self.tampering.recovered(&recovered)
         self.ledger.recordRecovered()
-        let engine = Engine(manager: recovered.manager, settings: self.settings, randomSeed: self.randomSeed)
+        var settings = self.settings
+        self.tampering.settings(&settings)
+        let engine = Engine(manager: recovered.manager, settings: settings, randomSeed: self.randomSeed)
         recovered.report.requeued = engine.begin(recovered.start, now: self.tampering.time(clock.time()))
         self.payloads = PayloadStore(
             log: recovered.log,
@@ -171,7 +176,8 @@ package final class SteppingDriver {
     package func enqueue(_ jobs: [NewJob]) -> Ticket {
         guard let hash = self.parts?.identity.hash else { return Ticket(0) }
         var batch = JobBatch()
-        for (place, job) in jobs.enumerated() {
+        for (place, var job) in jobs.enumerated() {
+            self.tampering.job(&job)
             batch.append(job, hash: hash, generatedID: "generated-\(self.nextTicketNumber)-\(place)")
         }
         let ticket = self.submit(.enqueue(batch))
@@ -214,6 +220,12 @@ package struct Tampering {
     package var effects: ([EngineEffect]) -> [EngineEffect] = { $0 }
     /// The clocks as the engine sees them.
     package var time: (EngineTime) -> EngineTime = { $0 }
+    /// What a life begins with.
+    package var recovered: (inout Recovery.Recovered) -> Void = { _ in }
+    /// The settings as the engine gets them at its start.
+    package var settings: (inout EngineSettings) -> Void = { _ in }
+    /// A job as the engine gets it.
+    package var job: (inout NewJob) -> Void = { _ in }
     /// What an earlier life left running is ended before the next one begins.
     package var endsOrphans = true
 

@@ -16,6 +16,8 @@ package struct Swarm: Sendable {
     package var taskTimeoutMilliseconds: UInt32 = 0
     package var backoffBaseMilliseconds: Int64 = 10
     package var greatestPayloadBytes = 600
+    /// Jobs in one request: enough of them, and completed ones are forgotten.
+    package var batch = 2...12
     package var isDisordered = true
     package var crashModels: [CrashModel] = CrashModel.allCases
     package var shortWriteOneIn = 0
@@ -48,10 +50,25 @@ package struct Swarm: Sendable {
         self.failsForGood = seed.below(2)
         self.notStarted = seed.below(2)
         self.stepCount = seed.pick([20, 40, 60, 120]) ?? 60
+        if seed.chance(1, in: 10) {
+            self.batch = 40...160
+            self.stepCount = min(40, self.stepCount)
+            self.greatestPayloadBytes = min(200, self.greatestPayloadBytes)
+            self.completes = max(10, self.completes)
+            self.completedKeep = seed.pick([0, 3, 3, 100_000]) ?? 0
+        }
         for kind in HistoryStep.Kind.allCases {
             // What clients do is in every history.
             let isLeftOut = kind != .enqueue && kind != .settle && seed.chance(1, in: 4)
             if !isLeftOut { self.weights.append((kind, kind.weight * seed.range(1...3))) }
+        }
+        // Many unsynced frames, each of a few sectors, and a disk that keeps any of them: holes in the log.
+        if seed.chance(1, in: 12) {
+            self.policy = .never
+            self.greatestPayloadBytes = 600
+            self.batch = 2...12
+            self.crashModels = [.random]
+            self.weights.append((.powerCut, 12))
         }
     }
 

@@ -17,7 +17,7 @@ struct BeaverTUI: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, EnqueueCommand.self, StatusCommand.self, WaitCommand.self, StopCommand.self,
             JobsCommand.self, WorkersCommand.self, SnapshotCommand.self, VerifyCommand.self, InspectCommand.self,
-            CrashTestCommand.self, TortureCommand.self, BenchCommand.self,
+            CrashTestCommand.self, TortureCommand.self, BenchCommand.self, DemoCommand.self,
             ConfigCommand.self, CompletionCommand.self,
         ]
     )

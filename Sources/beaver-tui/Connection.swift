@@ -9,13 +9,18 @@ struct Connection: Sendable {
     let hasServer: Bool
 
     /// Never creates anything: a directory without a queue is an error.
-    static func open(_ directory: String) async throws -> Connection {
+    static func open(_ directory: String, redact: [String]? = nil) async throws -> Connection {
         if let server = try await self.server(of: directory) {
             try await self.waitForRecovery(server)
             return Connection(queue: server, hasServer: true)
         }
         guard self.holdsQueue(directory) else { throw QueueError.noSuchQueue(directory: directory) }
-        return Connection(queue: try self.offline(directory), hasServer: false)
+        return Connection(queue: try self.offline(directory, redact: redact), hasServer: false)
+    }
+
+    /// For what shows payloads: without a server the configuration at hand says what to hide.
+    static func open(_ globals: GlobalOptions) async throws -> Connection {
+        try await self.open(globals.directory(), redact: SettingsLoader.load(globals).values.queue.redact)
     }
 
     /// The same, but a server that is still recovering is asked at once: it can say that it does.
@@ -74,7 +79,9 @@ struct Connection: Sendable {
     }
 
     /// A directory that no server owns: read from its files, changed by a recovery that starts nothing.
-    private static func offline(_ directory: String) throws(QueueError) -> any QueueControl {
-        try OfflineQueue(QueueConfiguration(dataDirectory: directory))
+    private static func offline(_ directory: String, redact: [String]? = nil) throws(QueueError) -> any QueueControl {
+        var configuration = QueueConfiguration(dataDirectory: directory)
+        if let redact { configuration.redact = redact }
+        return try OfflineQueue(configuration)
     }
 }

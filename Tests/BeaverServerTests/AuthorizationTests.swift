@@ -48,6 +48,16 @@ import Testing
             ("POST /v1/workers/pause", "Bearer reader-token", 403),
             ("DELETE /v1/jobs/a", "Bearer reader-token", 403),
             ("POST /metrics", "Bearer wrong", 401),
+            ("HEAD /v1/status", "Bearer reader-token", 200),
+            ("PUT /v1/workers", "Bearer reader-token", 403),
+            ("POST /v1/jobs", "Bearer reader-token", 403),
+            ("POST /v1/stop", "Bearer reader-token", 403),
+            ("POST /v1/selections", "Bearer reader-token", 403),
+            ("GET /v1/jobs/a?reveal=true", "Bearer reader-token", 403),
+            ("GET /v1/jobs?state=dead&reveal", "Bearer reader-token", 403),
+            ("GET /v1/jobs?%72eveal=1", "Bearer reader-token", 403),
+            ("GET /v1/jobs?reveal=false", "Bearer reader-token", 200),
+            ("GET /v1/jobs?reveal=true", "Bearer owner-token", 200),
         ]
     )
     func tokensDecide(line: String, authorization: String, expected: Int) async throws {
@@ -76,11 +86,52 @@ import Testing
             ("localhost:9090", "127.0.0.1", true), ("127.0.0.1", "127.0.0.1", true), ("[::1]:80", "::1", true),
             ("127.9.9.9", "127.0.0.1", true), ("10.1.2.3", "0.0.0.0", true), ("beaver", "0.0.0.0", true),
             ("beaver.lan:9090", "0.0.0.0", true), ("queue.lan", "queue.lan", true), ("", "127.0.0.1", false),
-            ("evil.example", "0.0.0.0", false), ("beavers", "0.0.0.0", false), ("beaver", "127.0.0.1", false),
+            (":9090", "0.0.0.0", false), ("evil.example", "0.0.0.0", false), ("beavers", "0.0.0.0", false),
+            ("beaver", "127.0.0.1", false),
         ]
     )
     func hostTable(authority: String, bound: String, isAllowed: Bool) {
         #expect(HostCheck.allows(authority, boundHost: bound, machineName: "beaver") == isAllowed)
+    }
+
+    @Test("a machine without a name has no name that may be said", arguments: ["", ":80", ".", "evil"])
+    func noMachineName(authority: String) {
+        #expect(!HostCheck.allows(authority, boundHost: "0.0.0.0", machineName: ""))
+    }
+
+    @Test("every token and every byte is compared, whatever the first difference")
+    func tokensAreComparedWhole() {
+        let token = String(repeating: "a", count: 64)
+        #expect(AccessTokens.isAny(token, of: ["x", token, "y"]))
+        for place in [0, 31, 63] {
+            var wrong = Array(token)
+            wrong[place] = "b"
+            #expect(!AccessTokens.isAny(String(wrong), of: [token]))
+        }
+        #expect(!AccessTokens.isAny("", of: ["", token]))
+        #expect(!AccessTokens.isAny(token + token, of: [token]))
+        #expect(!AccessTokens.isAny(String(token.dropLast()), of: [token]))
+    }
+
+    @Test("tokens can be replaced while the server runs, and not by none where others can reach it")
+    func tokensAreReplaced() async throws {
+        try await withServer(over: FakeQueue(), listen: Self.loopback, tokens: AccessTokens(all: ["old"])) {
+            server,
+            _ in
+            let address = try #require(server.tcpAddress)
+            func status(_ token: String) async throws -> Int {
+                let headers = ["Host: localhost", "Authorization: Bearer \(token)"]
+                return try await RawRequest(line: "GET /v1/status", headers: headers).status(from: address)
+            }
+            #expect(try await status("old") == 200)
+            try server.replaceTokens(AccessTokens(all: ["new"]))
+            #expect(try await status("old") == 401)
+            #expect(try await status("new") == 200)
+        }
+        let open = ListenAddress(host: "0.0.0.0", port: 0)
+        try await withServer(over: FakeQueue(), listen: open, tokens: AccessTokens(all: ["old"])) { server, _ in
+            #expect(throws: QueueError.self) { try server.replaceTokens(AccessTokens()) }
+        }
     }
 
     @Test("an address that others can reach needs a token")

@@ -28,6 +28,17 @@ import Testing
         }
     }
 
+    @Test("before recovery nothing is counted: a counter that showed 0 would seem to leap after it")
+    func recoveringCountsNothing() {
+        for state in [QueueStatus.State.recovering, .stopped] {
+            var status = QueueStatus()
+            status.state = state
+            let text = PrometheusText.render(status)
+            #expect(!text.contains("queue_jobs_") && !text.contains("queue_wal_"))
+            #expect(text.contains("queue_state{state=\"\(state.rawValue)\"} 1"))
+        }
+    }
+
     @Test("the names of the contract")
     func names() {
         let types = self.lines(self.full).filter { $0.hasPrefix("# TYPE") }

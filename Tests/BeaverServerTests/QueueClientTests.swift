@@ -6,6 +6,17 @@ import Testing
 @testable import BeaverServer
 
 @Suite struct QueueClientTests {
+    @Test("a job may be called like a bulk action", arguments: BulkAction.allCases)
+    func idsLikeActions(action: BulkAction) async throws {
+        let queue = FakeQueue()
+        try await withServer(over: queue) { _, client in
+            _ = try await client.job(action.rawValue)
+            _ = try await client.cancel(action.rawValue)
+            try await client.retry(action.rawValue)
+        }
+        #expect(queue.calls == ["job \(action.rawValue)", "cancel \(action.rawValue)", "retry \(action.rawValue)"])
+    }
+
     @Test("a job goes through the socket field for field")
     func jobsArriveAsTheyWereSent() async throws {
         let jobs = [

@@ -16,7 +16,7 @@ import Testing
         body: String = "",
         queue: FakeQueue = FakeQueue(),
         limits: RequestLimits = RequestLimits()
-    ) async throws -> (status: Int, body: String) {
+    ) async throws -> (status: Int, head: String, body: String) {
         let address = ListenAddress(host: "127.0.0.1", port: 0)
         let tokens = AccessTokens(all: ["t"])
         return try await withServer(over: queue, listen: address, tokens: tokens, limits: limits) { server, _ in
@@ -25,7 +25,8 @@ import Testing
             let answer = try await request.send(to: try #require(server.tcpAddress))
             let words = answer.split(separator: " ", maxSplits: 2)
             let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-            return (words.count > 1 ? Int(words[1]) ?? 0 : 0, parts.count > 1 ? String(parts[1]) : "")
+            let status = words.count > 1 ? Int(words[1]) ?? 0 : 0
+            return (status, String(parts.first ?? ""), parts.count > 1 ? String(parts[1]) : "")
         }
     }
 
@@ -99,7 +100,60 @@ import Testing
         #expect(answer.status == 415)
     }
 
-    @Test("what does not exist is a problem document too", arguments: ["GET /v1/nothing", "PUT /v1/jobs", "GET /"])
+    @Test("if the first line is bad, the whole answer is the problem, with its status")
+    func badFirstLineIsRefused() async throws {
+        let queue = FakeQueue()
+        let answer = try await self.ask(
+            "POST /v1/jobs",
+            [Self.lines],
+            body: "{\"payload\":}\n{\"payload\":3}\n",
+            queue: queue
+        )
+        #expect(answer.status == 400)
+        #expect(try self.problem(answer.body).code == "invalidInput")
+        #expect(queue.jobs.isEmpty)
+    }
+
+    @Test("a queue that takes nothing says so with its status")
+    func fullQueueRefusesLines() async throws {
+        let queue = FakeQueue()
+        queue.failOnly("enqueue", with: QueueError(.full, "the disk is full"))
+        let answer = try await self.ask("POST /v1/jobs", [Self.lines], body: "{\"payload\":1}\n", queue: queue)
+        #expect(answer.status == 503)
+        #expect(try self.problem(answer.body).code == "full")
+    }
+
+    @Test(
+        "a method that a path does not take is told from a path that is not there",
+        arguments: [
+            ("PUT /v1/jobs", "GET, HEAD, POST"), ("GET /v1/workers", "PUT"), ("GET /v1/jobs/purge", "POST"),
+            ("TRACE /v1/jobs/a", "DELETE, GET, HEAD"),
+            ("OPTIONS /metrics", "GET, HEAD"),
+        ]
+    )
+    func wrongMethods(line: String, allowed: String) async throws {
+        let answer = try await self.ask(line)
+        #expect(answer.status == 405)
+        #expect(try self.problem(answer.body).detail.contains(allowed))
+        #expect(answer.head.contains("Allow: \(allowed)"))
+    }
+
+    @Test("HEAD is answered like GET, without the body", arguments: ["/healthz", "/v1/status", "/metrics"])
+    func headIsAnswered(path: String) async throws {
+        let answer = try await self.ask("HEAD \(path)")
+        #expect(answer.status == 200)
+        #expect(answer.body.isEmpty)
+    }
+
+    @Test("a client that waits to be asked for its body is asked")
+    func expectIsAnswered() async throws {
+        let headers = [Self.json, "Expect: 100-continue"]
+        let answer = try await self.ask("POST /v1/jobs", headers, body: #"[{"payload":1}]"#)
+        #expect(answer.status == 100)
+        #expect(answer.body.contains("HTTP/1.1 200 OK") && answer.body.contains(#""enqueued":1"#))
+    }
+
+    @Test("what does not exist is a problem document too", arguments: ["GET /v1/nothing", "PUT /v2/jobs", "GET /"])
     func unknownRoutes(line: String) async throws {
         let answer = try await self.ask(line)
         #expect(answer.status == 404)
@@ -109,10 +163,11 @@ import Testing
     @Test(
         "a misspelt or wrong parameter is refused, never ignored",
         arguments: [
-            "GET /v1/jobs?sate=dead", "GET /v1/jobs?state=ded", "GET /v1/jobs?limit=0", "GET /v1/jobs?limit=x",
+            "GET /v1/jobs?sate=dead", "POST /v1/jobs/purge?state=&confirm=all", "GET /v1/jobs?state=dead,,pending",
+            "GET /v1/jobs?state=ded", "GET /v1/jobs?limit=0", "GET /v1/jobs?limit=x",
             "GET /v1/jobs?older=1x", "GET /v1/jobs?cursor=-1", "POST /v1/jobs/purge?stat=dead&confirm=all",
             "POST /v1/stop?now=perhaps", "GET /v1/jobs/a/output?offset=-1", "GET /v1/jobs?id=%f",
-            "DELETE /v1/jobs/a?prge=1",
+            "DELETE /v1/jobs/a?prge=true", "POST /v1/stop?now=", "GET /v1/jobs?reveal=", "DELETE /v1/jobs/a?purge=1",
         ]
     )
     func wrongParameters(line: String) async throws {

@@ -12,7 +12,7 @@ package struct WaitedInVain: Error, CustomStringConvertible {
 /// is generous: it is reached only by a test that fails.
 nonisolated(nonsending) package func waitUntil(
     _ what: String = "the condition",
-    limit: Duration = .seconds(60),
+    limit: Duration = .seconds(300),
     _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()

@@ -82,7 +82,9 @@ package final class FakeQueue: QueueControl {
         )
     }
 
-    package func job(_ id: String) async throws(QueueError) -> JobDetails {
+    package func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
+
+    package func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
         try self.note("job \(id)")
         return JobDetails(
             summary: Self.summary(id, sequence: 7),
@@ -102,6 +104,10 @@ package final class FakeQueue: QueueControl {
 
     package func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
         try self.note("output \(id) run \(run ?? 0) from \(offset)")
+        if id == "endless" {
+            let bytes = [UInt8](repeating: 7, count: 256 << 10)
+            return JobOutput(bytes: bytes, nextOffset: offset + Int64(bytes.count), isComplete: false)
+        }
         return JobOutput(bytes: [0, 255, 10], nextOffset: offset + 3, isComplete: true)
     }
 

@@ -6,6 +6,16 @@ import Testing
         rule(SourceTree(files: [SourceFile(path: path, text: text)])).map(\.line)
     }
 
+    @Test func `A claim without its test is found`() {
+        let docs = SourceFile(
+            path: "docs/durability.md",
+            text: "| 1 | `x` | `isThere` |\n| 2 | | `isGone`, `isThere` |"
+        )
+        let test = SourceFile(path: "Tests/A/ATests.swift", text: "func isThere() {}")
+        let found = Rules.durabilityNamesWhatThereIs(SourceTree(files: [docs, test]))
+        #expect(found.map(\.line) == [2])
+    }
+
     @Test func `An import against the arrows is found`() {
         let rule = Rules.importsFollowTheArrows
         #expect(self.lines(rule, "Sources/BeaverQueue/A.swift", "import CBeaver\npackage import BeaverServer") == [2])

@@ -42,5 +42,7 @@ import Testing
 
     @Test func `Functions are short`() { self.check(Rules.functionsAreShort) }
 
+    @Test func `Documents name tests that exist`() { self.check(Rules.durabilityNamesWhatThereIs) }
+
     @Test func `README is the only Markdown at the top`() { self.check(Rules.oneMarkdownFileAtTheTop) }
 }

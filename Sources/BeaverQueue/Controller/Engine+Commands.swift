@@ -11,6 +11,7 @@ extension Engine {
             self.answer(ticket, .done)
         case .resume:
             if self.manager.isPaused { self.record(.resume) }
+            self.resumeFailedActions()
             self.answer(ticket, .done)
         case .setWorkers(let count):
             self.settings.workers = count
@@ -21,6 +22,8 @@ extension Engine {
             self.answer(ticket, .done)
         case .snapshot:
             self.requestSnapshot(ticket)
+        case .wait(let id):
+            self.wait(for: id, ticket)
         case .drain(let now):
             self.drain(now: now)
             self.answer(ticket, .done)
@@ -257,6 +260,15 @@ extension Engine {
         self.probeTimes = [:]
         self.failuresInARow = [:]
         for action in self.policies.indices { self.loadPolicy(UInt16(action)) }
+    }
+
+    /// Actions that were paused by their failures go on; their next failures are counted from the beginning.
+    private func resumeFailedActions() {
+        for (action, count) in self.failuresInARow.sorted(by: { $0.key < $1.key }) {
+            guard let limit = self.policies[Int(action)].pauseOnFailures, count >= limit else { continue }
+            self.failuresInARow[action] = nil
+            self.loadPolicy(action)
+        }
     }
 
     /// A store that simulated never does so again once it runs with a handler.

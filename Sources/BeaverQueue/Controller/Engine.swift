@@ -28,6 +28,8 @@ package final class Engine {
     var startsAwaitingSync: Deque<(sequence: UInt64, start: StartRun)> = []
     /// Enqueues too large for the room in the log, until more was made.
     var awaitingSpace: Deque<(ticket: Ticket, batch: JobBatch)> = []
+    /// Who waits for the end of a job; only ever asked by job.
+    var endWaiters: [JobReference: [Ticket]] = [:]
 
     var lifecycle = Lifecycle.recovering
     package internal(set) var failure: QueueError?
@@ -151,7 +153,9 @@ package final class Engine {
             RecordWriter.append(event, wallMilliseconds: wall, previousSequence: previous, to: &bytes)
         }
         self.usableLogBytes -= self.commit.totalBytes - before
-        return (sequence, self.apply(event, sequence))
+        let slot = self.apply(event, sequence)
+        if !self.endWaiters.isEmpty, let job = event.job { self.answerEndWaiters(of: job) }
+        return (sequence, slot)
     }
 
     func apply(_ event: Event, _ sequence: UInt64) -> UInt32? {

@@ -62,6 +62,8 @@ package enum EngineCommand: Sendable {
     case setWorkers(Int)
     case reconfigure(EngineSettings)
     case snapshot
+    /// Answered once the job has ended: completed, dead or cancelled.
+    case wait(JobFingerprint)
     /// Stop in order: no dispatch, wait for runs up to the drain time-out (0 with `now`), sync, say so in the log.
     case drain(now: Bool)
 }

@@ -33,10 +33,13 @@ struct JobLookup: Sendable {
             }
             return page
         }
+        let began = cursor?.listBegan ?? self.clock().bootNanoseconds
         var after = cursor?.enqueueSequence ?? 0
         let deadline = self.clock().bootMilliseconds + Self.pageMilliseconds
         while true {
-            let order = await self.order(matching: filter, after: after, limit: limit)
+            var place = JobCursor(enqueueSequence: after)
+            place.listBegan = began
+            let order = await self.order(matching: filter, after: place, limit: limit)
             var index = order.entries.firstIndex { $0.key > after } ?? order.entries.count
             while index < order.entries.count {
                 let end = min(order.entries.count, index + 256)
@@ -53,7 +56,8 @@ struct JobLookup: Sendable {
                 let isEnd = order.isLast && after == order.entries.last?.key
                 if isEnd { return page }
                 if page.jobs.count == limit || self.clock().bootMilliseconds >= deadline {
-                    page.next = JobCursor(enqueueSequence: after)
+                    place.enqueueSequence = after
+                    page.next = place
                     return page
                 }
                 index = end
@@ -65,19 +69,16 @@ struct JobLookup: Sendable {
     }
 
     /// The jobs in order after `cursor`: from memory if a page before this one left them there.
-    private func order(matching filter: JobFilter, after cursor: UInt64, limit: Int) async -> EnqueueOrder {
-        let now = self.clock().bootMilliseconds
-        if cursor > 0,
-            let order = self.memory.orders.withLock({ orders in
-                orders.first { $0.answers(filter, after: cursor, now: now) }
-            })
-        {
-            return order
+    private func order(matching filter: JobFilter, after cursor: JobCursor, limit: Int) async -> EnqueueOrder {
+        let now = self.clock().bootNanoseconds
+        let known = self.memory.orders.withLock { orders in
+            orders.last { $0.answers(filter, after: cursor, now: now) }
         }
+        if let known { return known }
         let order = await self.makeOrder(
             matching: filter,
-            after: cursor,
-            limit: cursor == 0 ? max(limit, Self.firstOrder) : Self.nextOrder
+            after: cursor.enqueueSequence,
+            limit: cursor.enqueueSequence == 0 ? max(limit, Self.firstOrder) : Self.nextOrder
         )
         self.memory.orders.withLock { orders in
             if orders.count >= 4 { orders.removeFirst() }
@@ -88,6 +89,7 @@ struct JobLookup: Sendable {
 
     private func makeOrder(matching filter: JobFilter, after: UInt64, limit: Int) async -> EnqueueOrder {
         var smallest = SmallestKeys(limit: limit)
+        let begunAt = self.clock().bootNanoseconds
         let last = self.engine.withLock { $0.commit.writtenSequence }
         var next: UInt32? = 0
         while let start = next {
@@ -112,7 +114,7 @@ struct JobLookup: Sendable {
             through: entries.last?.key ?? last,
             isLast: !smallest.isCut,
             entries: entries,
-            madeAt: self.clock().bootMilliseconds
+            begunAt: begunAt
         )
     }
 
@@ -149,7 +151,7 @@ struct JobLookup: Sendable {
         return row
     }
 
-    func job(_ id: String) async throws(QueueError) -> JobDetails {
+    func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
         let row = try await self.row(id)
         guard var summary = try self.summary(of: row, matching: JobFilter()) else {
             throw QueueError(.notFound, "no job `\(id)` in this queue")
@@ -159,7 +161,7 @@ struct JobLookup: Sendable {
         let reason = self.engine.withLock { $0.reasonToWaitWithPlace(row) }?.text(action: row.action)
         summary.waitsBecause = reason
         let firstRun = self.number(ofFirst: history.entries, row)
-        return JobDetails(
+        let details = JobDetails(
             summary: summary,
             payload: String(decoding: body.payload, as: UTF8.self),
             arguments: body.command?.arguments,
@@ -178,6 +180,7 @@ struct JobLookup: Sendable {
                 return run
             }
         )
+        return details.redacted(self.memory.redaction.withLock { $0 }, reveals: reveals)
     }
 
     /// Runs are counted since ENQUEUE or REVIVE; the newest of the list has the newest number.
@@ -190,7 +193,12 @@ struct JobLookup: Sendable {
     func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
         let row = try await self.row(id)
         let name = try self.body(of: row).id
-        return try self.payloads.records(of: row.slot, limit: 200).map { Inspection.Line($0, job: name) }
+        let redaction = self.memory.redaction.withLock { $0 }
+        return try self.payloads.records(of: row.slot, limit: 200).map { record in
+            var line = Inspection.Line(record, job: name)
+            line.details = redaction.text(line.details)
+            return line
+        }
     }
 
     func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {

@@ -65,10 +65,13 @@ struct EnqueueOrder: Sendable {
     /// Nothing matched beyond `through`.
     var isLast: Bool
     var entries: [SmallestKeys.Entry]
-    var madeAt: Int64
+    /// Nanoseconds of the boot-time clock, before the first slot was looked at.
+    var begunAt: Int64
 
-    func answers(_ filter: JobFilter, after cursor: UInt64, now: Int64) -> Bool {
-        self.after <= cursor && cursor < self.through && now - self.madeAt < 10_000
+    /// Not for a list that was begun later: that one must know what has been accepted, or has changed, since.
+    func answers(_ filter: JobFilter, after cursor: JobCursor, now: Int64) -> Bool {
+        self.after <= cursor.enqueueSequence && cursor.enqueueSequence < self.through
+            && self.begunAt >= cursor.listBegan && now - self.begunAt < 10_000_000_000
             && self.states == filter.states && self.action == filter.action
             && self.isSimulatedOnly == filter.simulatedOnly
     }

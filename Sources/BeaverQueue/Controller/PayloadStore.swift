@@ -34,14 +34,23 @@ package final class PayloadStore: Sendable {
         return (decoded, Int64(head.load48(at: 4)))
     }
 
+    /// A snapshot whose bytes have rotted is no reason to give up: the log since the one before it is kept, and that one too.
     private func record(_ enqueueSequence: UInt64) throws(QueueError) -> [UInt8]? {
+        var damage: QueueError?
         // The snapshot first: its part of the log may be released at any moment.
-        if let snapshot = self.snapshots.newest, enqueueSequence <= snapshot.sequence,
-            let job = try snapshot.job(enqueueSequence)
-        {
-            return job.record
+        if let snapshot = self.snapshots.newest, enqueueSequence <= snapshot.sequence {
+            do {
+                if let job = try snapshot.job(enqueueSequence) { return job.record }
+            } catch {
+                guard error.code == .damaged else { throw error }
+                damage = error
+            }
         }
-        return try self.log.read(enqueueSequence)?.bytes
+        if let found = try self.log.read(enqueueSequence)?.bytes { return found }
+        guard let damage else { return nil }
+        if let job = try self.snapshots.jobInOlder(enqueueSequence) { return job.record }
+        guard let found = self.log.search(enqueueSequence) else { throw damage }
+        return found
     }
 
     /// The newest runs of a job, oldest first: what the snapshot says, then the chain of its records in the log.

@@ -126,7 +126,7 @@ extension Engine {
             self.policies[Int(action)].parkedBecause == nil
         else { return }
         self.policies[Int(action)].parkedBecause =
-            "paused after \(count) failures in a row, the last: \(end.error). Reload or restart to go on"
+            "paused after \(count) failures in a row, the last: \(end.error). `beaver-tui workers resume` lets it go on"
         self.applyPolicy(action)
         self.log(.warning, "action \(self.manager.actionNames[Int(action)]) is paused after \(count) failures in a row")
     }

@@ -24,11 +24,10 @@ public struct Verification: Sendable, Equatable {
 
     /// Throws `noSuchQueue`, or what keeps the files from being read.
     public static func run(_ dataDirectory: String) throws(QueueError) -> Verification {
-        try self.run(dataDirectory, storage: FileStorage())
+        try self.run(AbsolutePath.of(dataDirectory), storage: FileStorage())
     }
 
-    package static func run(_ dataDirectory: String, storage: any Storage) throws(QueueError) -> Verification {
-        let directory = AbsolutePath.of(dataDirectory)
+    package static func run(_ directory: String, storage: any Storage) throws(QueueError) -> Verification {
         var report = Verification()
         let identity: StoreIdentity
         do throws(QueueError) {
@@ -128,8 +127,10 @@ public struct Verification: Sendable, Equatable {
             try reader?.load(into: manager)
             let segments = try scan.segments()
             defer { for segment in segments { segment.file.close() } }
-            let firstInLog = segments.first?.firstSequence ?? 1
-            if firstInLog > manager.lastSequence + 1, !isFirst { return nil }
+            // A store that was salvaged begins with a log without any frame.
+            let hasFrames = segments.contains { $0.firstSequence != nil }
+            let firstInLog = hasFrames ? segments.first?.firstSequence ?? 1 : manager.lastSequence + 1
+            if firstInLog > manager.lastSequence + 1 || !hasFrames, !isFirst { return nil }
             seen.segments = segments.count
             var replayer = Replayer(manager: manager, hash: scan.identity.hash)
             // The whole log is read, also what the snapshot covers.

@@ -158,12 +158,12 @@ package struct ReadyQueue {
         Int(action) < self.actions.count && self.actions[Int(action)].running >= self.actions[Int(action)].limit
     }
 
-    /// When the job at the head that has waited longest became ready, in wall milliseconds.
+    /// When the job at the head that has waited longest became ready, in wall milliseconds; parked ones do not count.
     ///
     /// O(number of actions).
     package func oldestTime(_ slots: SlotTable) -> Int64? {
         var oldest: Int64?
-        for action in self.actions where action.occupied != 0 {
+        for action in self.actions where action.isRunnable && action.occupied != 0 {
             for head in action.heads where head != JobSlot.noSlot {
                 oldest = min(oldest ?? .max, slots[head].time)
             }

@@ -21,6 +21,24 @@ package final class SnapshotManager: Sendable {
     package var newest: SnapshotReader? { self.state.withLock { $0.newest } }
     package var count: Int { self.state.withLock { $0.sequences.count } }
 
+    /// The job as snapshots before the newest have it, the newest of these first; those that are damaged are passed over.
+    func jobInOlder(_ enqueueSequence: UInt64) throws(QueueError) -> SnapshotReader.Job? {
+        let older = self.state.withLock { state in
+            let newest = state.newest?.sequence ?? 0
+            return state.sequences.filter { $0 < newest }
+        }
+        for sequence in older.reversed() where enqueueSequence <= sequence {
+            let path = self.directory + "/" + SnapshotFormat.fileName(sequence)
+            do {
+                let reader = try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID)
+                if let job = try reader.job(enqueueSequence) { return job }
+            } catch {
+                guard error.code == .damaged else { throw error }
+            }
+        }
+        return nil
+    }
+
     package struct Loaded {
         package var manager: JobManager
         package var reader: SnapshotReader?

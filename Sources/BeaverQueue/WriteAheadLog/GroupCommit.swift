@@ -65,6 +65,8 @@ package struct GroupCommit {
         !self.hasUnwritten && !self.isSyncing && !self.watermarkNeedsSync
             && self.syncedSequence == self.appendedSequence
     }
+    /// Besides, a frame in the log says so: damage to any record would be noticed.
+    package var isConfirmed: Bool { self.isSettled && self.recordedWatermark >= self.syncedSequence }
     package var bufferedBytes: Int64 { Int64(self.bytes.count) + self.writingBytes }
     package var atRiskBytes: Int64 { self.appendedBytes - self.syncedBytes }
 

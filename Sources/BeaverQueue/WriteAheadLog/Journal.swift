@@ -19,6 +19,10 @@ package protocol Journal: AnyObject, Sendable {
     func checkPresence() throws(QueueError)
     /// The record with this number and its bytes; nil if it is no longer in the log.
     func read(_ sequence: UInt64) throws(QueueError) -> (record: Record, bytes: [UInt8])?
+    /// The bytes of the record with this number, looked for in the files themselves; nil if they cannot be had there.
+    ///
+    /// As slow as reading a segment: for when a snapshot that should hold them is damaged.
+    func search(_ sequence: UInt64) -> [UInt8]?
     func close()
 }
 

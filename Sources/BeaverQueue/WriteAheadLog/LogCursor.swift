@@ -83,4 +83,24 @@ extension WriteAheadLog {
             return found
         }
     }
+
+    package func search(_ sequence: UInt64) -> [UInt8]? {
+        let scan = LogScan(storage: self.storage, directory: self.directory, identity: self.identity)
+        var found: [UInt8]?
+        do throws(QueueError) {
+            let segments = try scan.segments()
+            defer { for segment in segments { segment.file.close() } }
+            _ = try scan.scan(segments, from: sequence, through: sequence) { frame, body throws(QueueError) in
+                guard frame.head.firstSequence <= sequence, frame.head.lastSequence >= sequence else { return }
+                var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.identity.hash)
+                while let record = reader.next(in: body) {
+                    if record.sequence == sequence { found = body.bytes(reader.lastRange) }
+                }
+            }
+        } catch {
+            // The log no longer reaches back to it, or cannot be read: whoever asks has the first error to tell.
+            return nil
+        }
+        return found
+    }
 }

@@ -27,20 +27,20 @@ extension WriteAheadLog {
                 let segment = try self.create(last.index + 1, byteCount: wanted)
                 self.state.withLock { $0.segments.append(segment) }
             }
-            try self.fitNext(byteCount)
+            try self.fit(byteCount)
             if fill { try self.fillNext() }
         }
     }
 
-    /// A frame larger than the segment ahead gets that one enlarged to its own size.
-    private func fitNext(_ byteCount: Int64) throws(QueueError) {
-        let next = self.state.withLock { $0.segments[$0.current + 1] }
+    /// A frame larger than the segment it will go to gets that one enlarged to its own size.
+    private func fit(_ byteCount: Int64) throws(QueueError) {
+        let target = self.state.withLock { $0.segments[$0.isCurrentEmpty ? $0.current : $0.current + 1] }
         let wanted = byteCount + Int64(SegmentHead.byteCount)
-        guard next.capacity < wanted else { return }
-        try next.file.allocate(wanted)
-        try next.file.synchronizeData()
+        guard target.capacity < wanted else { return }
+        try target.file.allocate(wanted)
+        try target.file.synchronizeData()
         self.state.withLock { state in
-            for place in state.segments.indices where state.segments[place].index == next.index {
+            for place in state.segments.indices where state.segments[place].index == target.index {
                 state.segments[place].capacity = wanted
             }
         }

@@ -28,8 +28,13 @@ package final class WriteAheadLog: Journal {
         /// Segments below this index may be released: a frame in this one is synced, so that a log never ends up without
         /// any, which would look like one whose segments were lost.
         var releasableBelow: UInt32 = 0
+        /// Released and not deleted yet, oldest first.
+        var released: [Segment] = []
         var index: RecordIndex
         var failure: QueueError?
+
+        /// No frame is in the segment being written.
+        var isCurrentEmpty: Bool { self.segments[self.current].usedBytes == Int64(SegmentHead.byteCount) }
     }
 
     let storage: any Storage
@@ -62,7 +67,7 @@ package final class WriteAheadLog: Journal {
         let byteCount = Int64(frame.byteCount)
         var target = try self.target(for: byteCount)
         if target == nil {
-            try self.roll(atLeast: byteCount)
+            try self.makeRoom(byteCount)
             target = try self.target(for: byteCount)
         }
         guard let target else {
@@ -98,15 +103,18 @@ package final class WriteAheadLog: Journal {
 
     /// Moves on to the next segment.
     ///
-    /// The one behind it must exist before a frame goes there.
-    private func roll(atLeast byteCount: Int64) throws(QueueError) {
+    /// The one behind it must exist before a frame goes there. A segment without a frame is not left behind but enlarged:
+    /// whoever reads the log takes the first segment without a frame for the end of it.
+    private func makeRoom(_ byteCount: Int64) throws(QueueError) {
         do {
             try self.checkPresence()
             try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: false)
         } catch {
             throw self.fail(error)
         }
-        self.state.withLock { $0.current += 1 }
+        self.state.withLock { state in
+            if !state.isCurrentEmpty { state.current += 1 }
+        }
     }
 
     package func synchronize() throws(QueueError) -> UInt64 {
@@ -146,7 +154,7 @@ package final class WriteAheadLog: Journal {
             let ahead = state.segments.count - state.current - 1
             var space = JournalSpace()
             space.usableBytes = current.capacity - current.usedBytes
-            if ahead >= 2 {
+            if ahead >= 2, !state.isCurrentEmpty {
                 space.usableBytes = max(
                     space.usableBytes,
                     state.segments[state.current + 1].capacity - Int64(SegmentHead.byteCount)
@@ -161,7 +169,7 @@ package final class WriteAheadLog: Journal {
     }
 
     package func release(through sequence: UInt64, keepBytes: Int64) throws(QueueError) {
-        let released = self.state.withLock { state -> [Segment] in
+        self.state.withLock { state in
             var bytes = state.segments.reduce(0) { $0 + $1.usedBytes }
             var count = 0
             while count < min(state.current, state.firstDirty), state.segments[count].index < state.releasableBelow,
@@ -171,17 +179,17 @@ package final class WriteAheadLog: Journal {
                 bytes -= state.segments[count].usedBytes
                 count += 1
             }
-            let released = Array(state.segments.prefix(count))
+            state.released += state.segments.prefix(count)
             state.segments.removeFirst(count)
             state.current -= count
             state.firstDirty -= count
             if let first = state.segments.first { state.index.release(below: first.index) }
-            return released
         }
-        guard !released.isEmpty else { return }
-        // Oldest first, so that a crash in between leaves no hole in the numbers.
-        for segment in released {
-            try self.storage.remove(self.directory + "/" + SegmentName.file(segment.index))
+        // Oldest first, and one that could not be deleted before all later ones: a hole in the numbers is damage.
+        while let segment = self.state.withLock({ $0.released.first }) {
+            let path = self.directory + "/" + SegmentName.file(segment.index)
+            if try self.storage.identity(of: path) != nil { try self.storage.remove(path) }
+            self.state.withLock { state in _ = state.released.removeFirst() }
             try self.storage.syncDirectory(self.directory)
         }
     }

@@ -33,13 +33,17 @@ public final class QueueClient: QueueControl {
         limit: Int
     ) async throws(QueueError) -> JobPage {
         var parameters = JobQuery.parameters(of: filter)
-        if let cursor { parameters.append(("cursor", String(cursor.enqueueSequence))) }
+        if let cursor { parameters.append(("cursor", cursor.text)) }
         parameters.append(("limit", String(limit)))
         let body: JobPageBody = try await self.get("/v1/jobs" + Self.query(parameters))
         return body.page
     }
 
-    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.get(Self.path(id)) }
+    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
+
+    public func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
+        try await self.get(Self.path(id) + (reveals ? "?reveal=true" : ""))
+    }
 
     public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
         var parameters = [(name: "offset", value: String(offset))]
@@ -244,7 +248,13 @@ extension QueueClient {
         }
     }
 
-    private static func path(_ id: String) -> String { "/v1/jobs/" + PercentEncoding.encode(id) }
+    /// A job that is called like a bulk action is told from it by its first letter, encoded.
+    private static func path(_ id: String) -> String {
+        guard BulkAction(rawValue: id) != nil, let first = id.utf8.first else {
+            return "/v1/jobs/" + PercentEncoding.encode(id)
+        }
+        return "/v1/jobs/%" + String(first, radix: 16, uppercase: true) + id.dropFirst()
+    }
 
     private static func query(_ parameters: [(name: String, value: String)]) -> String {
         if parameters.isEmpty { return "" }

@@ -26,6 +26,9 @@ struct JobsListCommand: AsyncParsableCommand {
     @Option(help: "What to show, with commas: id,state,action,priority,runs,enqueued,time,error,work,seq.")
     var columns: String?
 
+    @Flag(help: "Show the values of redacted keys.")
+    var reveal = false
+
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
         _ = try self.chosenColumns()
@@ -33,8 +36,9 @@ struct JobsListCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         let columns = try self.chosenColumns()
-        let filter = try self.filter.filter()
-        let queue = try await Connection.open(self.globals.directory()).queue
+        var filter = try self.filter.filter()
+        filter.reveals = self.reveal
+        let queue = try await Connection.open(self.globals).queue
         var left = self.limit ?? .max
         var cursor: JobCursor?
         var isFirst = true
@@ -105,8 +109,11 @@ struct JobsShowCommand: AsyncParsableCommand {
     @OptionGroup var globals: GlobalOptions
     @Argument(help: "Its id, or the beginning of it.") var id: String
 
+    @Flag(help: "Show the values of redacted keys.")
+    var reveal = false
+
     mutating func run() async throws {
-        let job = try await Connection.open(self.globals.directory()).queue.job(self.id)
+        let job = try await Connection.open(self.globals).queue.job(self.id, reveals: self.reveal)
         if self.globals.json { return try Output.json(job) }
         for (name, text) in JobText.rows(job) {
             Output.line(name + String(repeating: " ", count: max(1, 11 - name.count)) + TerminalText.visible(text))

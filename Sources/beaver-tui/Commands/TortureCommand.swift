@@ -63,8 +63,9 @@ struct TortureCommand: AsyncParsableCommand {
             while let result = await group.nextResult() { _ = result }
         }
         if isShown { Output.write("\r\u{1b}[K", to: STDERR_FILENO) }
-        let isWhole = range.upperBound - range.lowerBound >= 999
-        try self.report(run.sum, seconds: elapsed(), threads: threadCount, isGated: isWhole)
+        let sum = run.sum
+        // Fewer, because time was up or seeds failed, need not have met everything.
+        try self.report(sum, seconds: elapsed(), threads: threadCount, isGated: sum.seeds >= 1_000)
     }
 
     private func range() throws -> ClosedRange<UInt64> {

@@ -12,6 +12,8 @@ struct ConsoleSession: Sendable {
     let isReadOnly: Bool
     /// A server that owns the directory already is looked at instead of being an error.
     let attaches: Bool
+    /// What a demonstration does once the engine runs.
+    var demo: (@Sendable (_ queue: @escaping @Sendable () -> any QueueControl, Console) async -> Void)?
 
     func run() async throws {
         let values = try self.options.settings(self.globals).checked()
@@ -76,6 +78,7 @@ struct ConsoleSession: Sendable {
                 let text = "\(input.input.file.name): \(EnqueueText.sentence(result))"
                 console.post(.acted("enqueue", .success(text)))
             }
+            if let demo { await demo({ host.queue }, console) }
             if self.options.untilIdle, let queue = host.queue as? Queue {
                 try await queue.waitUntilIdle()
                 if !Task.isCancelled { console.post(.endAsked(isHangUp: false)) }
@@ -98,6 +101,7 @@ struct ConsoleSession: Sendable {
         settings.vimKeys = values.usesViKeys
         settings.allowsCrashTest = values.offersCrashTest
         settings.redact = values.queue.redact
+        settings.isDemo = self.demo != nil
         settings.allowsExec = values.queue.allowExec
         return settings
     }

@@ -102,20 +102,35 @@ struct LeftoverProcesses {
     init(ledger: String) { self.marker = "CRASH_TEST_LEDGER=\(ledger)" }
 
     /// Those of lives before `life`, with the life each belongs to.
-    func from(livesBefore life: Int) -> [(pid: pid_t, life: Int)] {
-        var found: [(pid: pid_t, life: Int)] = []
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-            guard let pid = pid_t(name), let own = self.life(of: pid), own < life else { continue }
-            found.append((pid, own))
+    ///
+    /// A child of a killed server that had not become a command yet is none: it has its end in hand and runs nothing
+    /// more, but on a busy machine it takes a while to get a processor for that. It must be gone within five seconds.
+    func from(livesBefore life: Int) async -> [(pid: pid_t, life: Int)] {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            let found = self.now(livesBefore: life)
+            if found.isEmpty || found.contains(where: \.isRun) || ContinuousClock.now > deadline {
+                return found.map { ($0.pid, $0.life) }
+            }
+            try? await Task.sleep(for: .milliseconds(1))
         }
-        return found
     }
 
-    private func life(of pid: pid_t) -> Int? {
+    /// As they are at this moment.
+    func now(livesBefore life: Int) -> [(pid: pid_t, life: Int, isRun: Bool)] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { name in
+            guard let pid = pid_t(name), let process = self.process(pid), process.life < life else { return nil }
+            return (pid, process.life, process.isRun)
+        }
+    }
+
+    private func process(_ pid: pid_t) -> (life: Int, isRun: Bool)? {
         guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else { return nil }
         let variables = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         guard variables.contains(self.marker) else { return nil }
         let prefix = "CRASH_TEST_LIFE="
-        return variables.first { $0.hasPrefix(prefix) }.flatMap { Int($0.dropFirst(prefix.count)) }
+        let life = variables.first { $0.hasPrefix(prefix) }.flatMap { Int($0.dropFirst(prefix.count)) }
+        return life.map { ($0, variables.contains { $0.hasPrefix("BEAVER_RUN=") }) }
     }
 }

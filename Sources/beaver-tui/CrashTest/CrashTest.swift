@@ -171,7 +171,7 @@ struct CrashTest {
         self.record.with { $0.check(status.jobs, isSettled: false) }
         self.report.longest_recovery_seconds = max(self.report.longest_recovery_seconds, status.recovery.seconds)
         if status.recovery.tornBytes > 0 { self.report.torn_tails += 1 }
-        for leftover in LeftoverProcesses(ledger: self.place.ledger).from(livesBefore: self.life) {
+        for leftover in await LeftoverProcesses(ledger: self.place.ledger).from(livesBefore: self.life) {
             self.lose("process \(leftover.pid) of life \(leftover.life) is still there")
         }
         try await self.record.survey(self.queue)
@@ -211,7 +211,7 @@ struct CrashTest {
     }
 
     private func killLeftovers(before life: Int) {
-        for leftover in LeftoverProcesses(ledger: self.place.ledger).from(livesBefore: life) {
+        for leftover in LeftoverProcesses(ledger: self.place.ledger).now(livesBefore: life) {
             kill(leftover.pid, SIGKILL)
         }
     }

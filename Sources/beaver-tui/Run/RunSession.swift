@@ -35,13 +35,18 @@ struct RunSession: Sendable {
             metrics: { QueueMetricsSnapshot(queue) }
         )
         let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
+        let manager = ServiceManager.ofEnvironment()
+        let logFile = LogFile.ofStandardError()
+        let reload = Reload(session: self, queue: queue, server: server, logFile: logFile, logger: logger)
         // The lock first: a second server must not take the socket of the first.
         try await queue.takeDirectory()
         try await server.start()
+        async let watched: Void = ServiceWatch.report(queue, to: manager)
         do {
             try await queue.start()
+            manager?.tell("READY=1")
             logger.info("running", metadata: ["directory": "\(values.queue.dataDirectory)", "pid": "\(getpid())"])
-            try await self.work(queue, input, signals, logger)
+            try await self.work(queue, input, signals, reload, manager)
             await server.stop()
         } catch {
             // The queue is stopped already, or never ran; what it threw is the reason to show.
@@ -49,6 +54,7 @@ struct RunSession: Sendable {
             await server.stop()
             throw error
         }
+        await watched
         logger.info("stopped")
     }
 
@@ -57,7 +63,8 @@ struct RunSession: Sendable {
         _ queue: Queue,
         _ input: (input: JobInput, checked: JobInput.Checked)?,
         _ signals: SignalStream,
-        _ logger: Logger
+        _ reload: Reload,
+        _ manager: ServiceManager?
     ) async throws {
         let before = try await queue.status()
         let ending = try await withThrowingTaskGroup(of: Ending.self) { group in
@@ -66,7 +73,7 @@ struct RunSession: Sendable {
                 return .stopped
             }
             group.addTask {
-                await self.handle(signals, queue, logger)
+                await self.handle(signals, queue, reload, manager)
                 return .signalsEnded
             }
             var report: IdleReport?
@@ -102,15 +109,22 @@ struct RunSession: Sendable {
     /// First signal: drain.
     ///
     /// Second: at once. SIGHUP: read the configuration again.
-    private func handle(_ signals: SignalStream, _ queue: Queue, _ logger: Logger) async {
+    private func handle(
+        _ signals: SignalStream,
+        _ queue: Queue,
+        _ reload: Reload,
+        _ manager: ServiceManager?
+    ) async {
+        let logger = reload.logger
         await withDiscardingTaskGroup { group in
             var stops = 0
             for await signal in signals.stream {
                 if signal == SIGHUP {
-                    group.addTask { await self.reload(queue, logger) }
+                    group.addTask { await reload.perform() }
                     continue
                 }
                 stops += 1
+                manager?.tell("STOPPING=1")
                 let isSecond = stops > 1
                 logger.info(isSecond ? "stopping at once" : "draining; a second signal stops at once")
                 group.addTask {
@@ -121,18 +135,6 @@ struct RunSession: Sendable {
                     }
                 }
             }
-        }
-    }
-
-    /// A configuration with faults changes nothing: the queue goes on with the one it has.
-    private func reload(_ queue: Queue, _ logger: Logger) async {
-        do {
-            try await queue.reconfigure(try self.options.settings(self.globals).checked().queue)
-            logger.info("configuration read again")
-        } catch let failure as CommandFailure {
-            logger.error("the configuration was not taken: \(failure.message ?? "")")
-        } catch {
-            logger.error("the configuration was not taken: \(error)")
         }
     }
 }

@@ -67,6 +67,8 @@ struct Settings: Sendable {
             self.sources[setting.key] = value
             self.apply(setting, value)
         }
+        self.values.tokenFile = self.path(self.values.tokenFile, "http.token_file")
+        self.values.readOnlyTokenFile = self.path(self.values.readOnlyTokenFile, "http.read_only_token_file")
         // The default address may be given up if it is taken; one that somebody named may not.
         if self.sources["http.listen"]?.origin == .standard { self.values.listen?.isExplicit = false }
         self.values.queue.handlers = file?.handlers ?? [:]
@@ -74,6 +76,13 @@ struct Settings: Sendable {
         self.values.queue.mustExist = mustExist
         self.values.queue.isUnconfigured = file == nil && !allowExec
         if self.faults.isEmpty { self.checkTogether() }
+    }
+
+    /// Paths in the file start at the file, all others where the command was given.
+    private func path(_ text: String?, _ key: String) -> String? {
+        guard let text else { return nil }
+        guard case .file(let file, _) = self.sources[key]?.origin else { return AbsolutePath.of(text) }
+        return AbsolutePath.of(text, from: AbsolutePath.directory(of: file))
     }
 
     private mutating func apply(_ setting: Setting, _ value: Value) {

@@ -209,6 +209,27 @@ import Testing
         #expect(driver.started.last == "f")
     }
 
+    @Test func aResumeLetsAPausedActionGoOnAndCountsItsFailuresAnew() throws {
+        let driver = try SteppingDriver.opened { driver in
+            driver.settings.workers = 1
+            driver.settings.policy = { _ in ActionPolicy(maxRetry: 0, pauseOnFailures: 2) }
+            driver.behaviour = { _ in RunResult(.failed, error: "no") }
+        }
+        for id in ["a", "b", "c", "d", "e"] { driver.put(id) }
+        try driver.run(milliseconds: 10_000)
+        #expect(driver.started == ["a", "b"])
+        // Parked jobs are not pending, so none of them is the oldest.
+        var status = QueueStatus()
+        driver.engine?.fill(&status)
+        #expect(status.jobs.parked == 3 && status.jobs.pending == 0 && status.jobs.oldestPendingSeconds == 0)
+        driver.submit(.resume)
+        try driver.run(milliseconds: 10_000)
+        #expect(driver.started == ["a", "b", "c", "d"])
+        driver.submit(.resume)
+        try driver.runUntilIdle()
+        #expect(driver.started.last == "e")
+    }
+
     // MARK: The labelled simulation
 
     /// A store without any configuration completes jobs without work, and says so; with handlers it never does again, and

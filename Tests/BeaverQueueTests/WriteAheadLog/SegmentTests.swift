@@ -67,6 +67,47 @@ import Testing
         }
     }
 
+    /// Seed 14124: the first frame of a life did not fit its segment, which then stayed behind without any frame, and the
+    /// next start took what came after it for lost.
+    @Test(arguments: [3_000, 9_000, 20_000])
+    func aSegmentWithoutAFrameIsNotLeftBehind(_ byteCount: Int) throws {
+        let driver = SteppingDriver()
+        driver.configuration.log.maxSegmentBytes = 8 << 10
+        driver.settings.reservedLogBytes = 1 << 10
+        driver.settings.hasHandlers = true
+        for life in 0..<3 {
+            try driver.open()
+            // In the same frame as the first records of this life.
+            driver.put("first\(life)", String(repeating: "4", count: byteCount))
+            try driver.runUntilIdle()
+            driver.put("more\(life)")
+            try driver.run(milliseconds: 300)
+            try driver.expectSound()
+            driver.kill()
+        }
+        try driver.reopen()
+        #expect(driver.state("first0") == .completed)
+        try driver.expectSound()
+    }
+
+    /// Seed 7252: the removal of one segment failed, later ones were removed, and the next start found a hole.
+    @Test(arguments: 1...4)
+    func aFailedRemovalLeavesNoHole(_ number: Int) throws {
+        let driver = try Self.rolled { $0.settings.keepLogBytes = 0 }
+        driver.storage.faultPlan = .failing(.remove, number: number, pathContaining: ".wal")
+        for round in 0..<3 {
+            driver.submit(.snapshot)
+            try driver.run(milliseconds: 300)
+            for number in 0..<12 { driver.put("k\(round)-\(number)", String(repeating: "4", count: 1_500)) }
+            try driver.run(milliseconds: 300)
+        }
+        #expect(driver.storage.faults[.failedRemove] == 1)
+        #expect(Self.segments(driver).first != "data/wal/0000000001.wal")
+        driver.kill()
+        try driver.reopen()
+        try driver.expectSound()
+    }
+
     /// Also where nobody made room in the background.
     @Test func aRollMakesItsOwnRoom() throws {
         let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 8 << 10 }
