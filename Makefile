@@ -74,8 +74,11 @@ bin/beaver-tui: $(SOURCES)
 	else
 	    echo "building bin/beaver-tui; the first time takes minutes"
 	fi
-	# What was fetched is of no interest, unless the build fails.
-	swift build -q -c release --product beaver-tui $(SWIFT_FLAGS) >"$$new/log" 2>&1 || { cat "$$new/log"; exit 1; }
+	# What was fetched is of no interest, not even if the build fails, unless it is all there is to read.
+	swift build -q -c release --product beaver-tui $(SWIFT_FLAGS) >"$$new/log" 2>&1 || {
+	    grep -vE '^(Fetch|Comput|Creating working copy|Working copy)' "$$new/log" || cat "$$new/log"
+	    exit 1
+	}
 	built=$$(swift build -q -c release --show-bin-path)/beaver-tui
 	strip -o "$$new/beaver-tui" "$$built" 2>/dev/null || cp "$$built" "$$new/beaver-tui"
 	touch -r "$$new/began" "$$new/beaver-tui"

@@ -2,17 +2,18 @@
 ///
 /// ```swift
 /// let queue = Queue(QueueConfiguration(dataDirectory: "data"))
-/// queue.handle("resize") { job in try await resize(job.payload) }
+/// queue.handle("resize", of: Thumbnail.self) { thumbnail, job in try await resize(thumbnail) }
 /// try await queue.start()
-/// _ = try await queue.enqueue([NewJob(payload: Array(#"{"file":"a.png"}"#.utf8), action: "resize")])
-/// try await queue.stop(now: false)
+/// try await queue.enqueue("resize", Thumbnail(file: "a.png", width: 400), id: "a.png")
+/// let job = try await queue.waitUntilEnded("a.png")
+/// try await queue.stop()
 /// ```
 public final class Queue: QueueControl, Sendable {
     /// As given to `init`; `reconfigure` does not change it.
     public let configuration: QueueConfiguration
     let storage: any Storage
     let life: Lock<Life>
-    let events = Lock(EventRing())
+    let eventRing = Lock(EventRing())
 
     /// What a queue is made of while it runs.
     struct Core: Sendable {
@@ -77,7 +78,7 @@ public final class Queue: QueueControl, Sendable {
     func log(_ line: QueueLogLine) {
         let (body, redaction) = self.life.withLock { ($0.logLine, $0.redaction) }
         let line = QueueLogLine(line.level, redaction.text(line.message))
-        self.events.withLock { $0.add(line, wallMilliseconds: BootClock.now().wallMilliseconds) }
+        self.eventRing.withLock { $0.add(line, wallMilliseconds: BootClock.now().wallMilliseconds) }
         body(line)
     }
 
@@ -123,7 +124,7 @@ public final class Queue: QueueControl, Sendable {
     /// again at the next start.
     ///
     /// Returns when all is on disk and the directory is free.
-    public func stop(now: Bool) async throws(QueueError) {
+    public func stop(now: Bool = false) async throws(QueueError) {
         let core: Core
         do {
             core = try self.core()
