@@ -99,6 +99,9 @@ public final class Queue: QueueControl, Sendable {
         _ = try await self.perform(.act(.cancel, on: []))
     }
 
+    /// Returns once the queue takes jobs, for who did not call `start` itself; throws what kept it from starting.
+    public func waitUntilStarted() async throws(QueueError) { _ = try await self.readyCore(evenBeforeStart: true) }
+
     /// Returns when the queue has stopped in order; throws what ended it otherwise.
     public func waitUntilStopped() async throws(QueueError) {
         let ending = await withCheckedContinuation { continuation in
@@ -123,11 +126,11 @@ public final class Queue: QueueControl, Sendable {
     /// Drains and stops: running jobs have `worker.drain_timeout` to end, with `now` they are ended at once and run
     /// again at the next start.
     ///
-    /// Returns when all is on disk and the directory is free.
+    /// Returns when all is on disk and the directory is free. A queue that still recovers does so first.
     public func stop(now: Bool = false) async throws(QueueError) {
         let core: Core
         do {
-            core = try self.core()
+            core = try await self.readyCore()
         } catch {
             return
         }
@@ -153,10 +156,14 @@ public final class Queue: QueueControl, Sendable {
     }
 
     /// As `core`, but a caller who comes during recovery waits for its end.
-    func readyCore() async throws(QueueError) -> Core {
+    func readyCore(evenBeforeStart: Bool = false) async throws(QueueError) -> Core {
         await withCheckedContinuation { continuation in
             let mustWait = self.life.withLock { life in
-                guard case .recovering = life.stage else { return false }
+                switch life.stage {
+                case .recovering: break
+                case .idle where evenBeforeStart: break
+                case .idle, .running, .ended: return false
+                }
                 life.startWaiters.append { continuation.resume() }
                 return true
             }

@@ -43,7 +43,7 @@ struct DemoCommand: AsyncParsableCommand {
             throw error
         }
         place.remove()
-        self.globals.note("that was a demo; its directory is removed. Your own queue: beaver-tui run --allow-exec")
+        self.globals.note("that was a demo; its directory is removed. Your own queue: `beaver-tui run --allow-exec`")
     }
 }
 

@@ -23,8 +23,8 @@ struct JobsErrorsCommand: AsyncParsableCommand {
         guard let example = first.examples.first else { return }
         let id = TerminalText.visible(example)
         self.globals.note(
-            "what one of them said: beaver-tui jobs output \(id); "
-                + "all like it once more: beaver-tui jobs retry --like \(id) --yes"
+            "`beaver-tui jobs output \(id)` shows what one of them said, "
+                + "`beaver-tui jobs retry --like \(id) --yes` runs all like it again"
         )
     }
 }

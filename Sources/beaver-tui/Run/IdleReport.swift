@@ -31,9 +31,9 @@ struct IdleReport: Sendable {
         }
         if status.jobs.dead > 0 {
             lines += try await self.errors(queue)
-            lines.append("why one died: beaver-tui\(self.directoryOption) jobs show ID")
+            lines.append("why one died: \(self.program) jobs show ID")
             lines.append(
-                "to try them again: beaver-tui\(self.directoryOption) jobs retry --state dead --yes (or --like ID)"
+                "to try them again: \(self.program) jobs retry --state dead --yes (or --like ID)"
             )
         }
         for parked in status.parkedActions {
@@ -43,7 +43,7 @@ struct IdleReport: Sendable {
             )
         }
         if status.jobs.completed + status.jobs.dead > 0, !status.simulated {
-            lines.append("output: beaver-tui\(self.directoryOption) jobs output ID")
+            lines.append("output: \(self.program) jobs output ID")
         }
         return Summary(lines: lines, isGood: isGood)
     }
@@ -78,5 +78,5 @@ struct IdleReport: Sendable {
         return ["errors:"] + lines + (groups.count > Self.maxKinds ? ["  and other kinds"] : [])
     }
 
-    private var directoryOption: String { self.globals.dataDirectory.map { " --data-dir \($0)" } ?? "" }
+    private var program: String { ProgramName.typed + (self.globals.dataDirectory.map { " --data-dir \($0)" } ?? "") }
 }
