@@ -121,7 +121,7 @@ docs: ## the library's reference, as a site in .build/docs
 	rm -rf .build/docs .build/symbols
 	mkdir -p .build/symbols
 	swift build -q --target BeaverQueue -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir \
-	    -Xswiftc .build/symbols --scratch-path .build-docs
+	    -Xswiftc .build/symbols --scratch-path .build-docs >.build/docs.log 2>&1 || { cat .build/docs.log; exit 1; }
 	find .build/symbols -name '*.json' ! -name 'BeaverQueue.symbols.json' -delete
 	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/docc" convert Sources/BeaverQueue/BeaverQueue.docc \
 	    --additional-symbol-graph-dir .build/symbols --warnings-as-errors --fallback-display-name BeaverQueue \
