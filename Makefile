@@ -118,13 +118,15 @@ fix: ## the format, applied
 docs: ## the library's reference, as a site in .build/docs
 	@.ci/need --swift
 	export BEAVER_ENGINE_ONLY=1
-	rm -rf .build/docs .build/symbols
-	mkdir -p .build/symbols
+	# Symbols stay where they are: a build that finds nothing to do does not write them again.
+	symbols=.build-docs/symbols
+	mkdir -p "$$symbols" .build
 	swift build -q --target BeaverQueue -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir \
-	    -Xswiftc .build/symbols --scratch-path .build-docs >.build/docs.log 2>&1 || { cat .build/docs.log; exit 1; }
-	find .build/symbols -name '*.json' ! -name 'BeaverQueue.symbols.json' -delete
+	    -Xswiftc "$$symbols" --scratch-path .build-docs >.build/docs.log 2>&1 || { cat .build/docs.log; exit 1; }
+	find "$$symbols" -name '*.json' ! -name 'BeaverQueue.symbols.json' -delete
+	rm -rf .build/docs
 	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/docc" convert Sources/BeaverQueue/BeaverQueue.docc \
-	    --additional-symbol-graph-dir .build/symbols --warnings-as-errors --fallback-display-name BeaverQueue \
+	    --additional-symbol-graph-dir "$$symbols" --warnings-as-errors --fallback-display-name BeaverQueue \
 	    --fallback-bundle-identifier BeaverQueue --output-path .build/docs
 	echo "open .build/docs/index.html through any web server"
 

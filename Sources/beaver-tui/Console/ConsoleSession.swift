@@ -102,7 +102,7 @@ struct ConsoleSession: Sendable {
         settings.allowsCrashTest = values.offersCrashTest
         settings.redact = values.queue.redact
         settings.isDemo = self.demo != nil
-        settings.allowsExec = values.queue.allowExec
+        settings.allowsExec = values.queue.allowExec || values.queue.handlers[JobCommand.action] != nil
         settings.program = ProgramName.typed
         return settings
     }
