@@ -15,7 +15,8 @@ import Testing
         scene.check = chance.pick([Scene.commandFile, Scene.badFile])
         scene.facts = Scene.menuFacts
         scene.facts.isEmbedded = chance.below(2) == 0
-        scene.outcome = Scene.outcome(chance.pick([.kill, .powerCut, .signal]))
+        scene.outcome = Scene.outcome(chance.pick([.kill, .powerCut, .lyingDisk, .signal]))
+        scene.facts.isDemo = chance.below(2) == 0
         if chance.below(4) == 0 { scene.outcome.failure = "it did not come back" }
         return scene
     }

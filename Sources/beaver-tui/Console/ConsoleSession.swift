@@ -24,7 +24,8 @@ struct ConsoleSession: Sendable {
             globals: self.globals,
             options: self.options,
             values: values,
-            logger: self.globals.logger(descriptor: log.descriptor)
+            logger: self.globals.logger(descriptor: log.descriptor),
+            isDemo: self.demo != nil
         )
         let isEmbedded = try await self.enter(host)
         let console = Console(
