@@ -41,7 +41,8 @@ struct ConsoleSession: Sendable {
             if isEmbedded { await self.work(host, input, console) }
         }
         do {
-            _ = try await console.run()
+            let frames = try await console.run()
+            host.logger.info("console ended: \(frames)")
         } catch {
             work.cancel()
             await host.quit(.now)
