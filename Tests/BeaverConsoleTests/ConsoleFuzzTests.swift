@@ -6,7 +6,7 @@ import Testing
 /// Whatever is pressed and whatever comes back, the console does not trap, draws a whole screen, and can be left.
 @Suite struct ConsoleFuzzTests {
     private static let sizes = [
-        (24, 80), (34, 120), (60, 200), (10, 40), (3, 40), (1, 20), (5, 30), (18, 24), (30, 110),
+        (24, 80), (34, 120), (60, 200), (10, 40), (3, 40), (1, 20), (5, 30), (18, 24), (50, 300), (1, 300),
     ]
     private static let pastes = ["kill", "3120\n", "画像\u{202e}", "\u{1b}[200~q\r", ""]
 
