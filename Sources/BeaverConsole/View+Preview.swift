@@ -32,7 +32,7 @@ extension View {
         let option = state.check?.areCommands == true ? "--lines" : "--file"
         self.screen.put(
             TextWidth.cut(
-                "The same without the console: beaver-tui enqueue \(option) \(state.path) --dry-run",
+                "The same without the console: \(self.model.settings.program) enqueue \(option) \(state.path) --dry-run",
                 to: width + 2
             ),
             row: self.size.rows - 2,

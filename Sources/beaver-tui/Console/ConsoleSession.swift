@@ -105,6 +105,7 @@ struct ConsoleSession: Sendable {
         settings.redact = values.queue.redact
         settings.isDemo = self.demo != nil
         settings.allowsExec = values.queue.allowExec
+        settings.program = ProgramName.typed
         return settings
     }
 
