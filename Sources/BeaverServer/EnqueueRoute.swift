@@ -16,7 +16,7 @@ struct EnqueueRoute: Sendable {
             return try await self.enqueueLines(request)
         case JobFrames.contentType where door == .controlSocket:
             let bytes = try await RequestBytes.collect(request, upTo: self.limits.frameBodyBytes)
-            let jobs = try JobFrames.decode(ByteBuffer(bytes: bytes))
+            let jobs = try await onPool { try JobFrames.decode(ByteBuffer(bytes: bytes)) }
             return try JSONCoding.response(await self.queue.enqueue(jobs))
         default:
             throw HTTPError(
@@ -25,6 +25,9 @@ struct EnqueueRoute: Sendable {
             )
         }
     }
+
+    /// A body that is read in less than a millisecond needs no other thread.
+    private static let quickBytes = 64 << 10
 
     private var options: JobsFileOptions {
         var options = JobsFileOptions()
@@ -35,7 +38,11 @@ struct EnqueueRoute: Sendable {
     /// All or nothing: the whole body is checked before the queue sees any of it.
     private func enqueueArray(_ request: Request) async throws -> Response {
         let bytes = try await RequestBytes.collect(request, upTo: self.limits.bodyBytes)
-        let check = JobsFileReader.check(bytes, options: self.options)
+        let options = self.options
+        let check =
+            bytes.count <= Self.quickBytes
+            ? JobsFileReader.check(bytes, options: options)
+            : await onPool { JobsFileReader.check(bytes, options: options) }
         guard check.faultCount == 0 else { throw Self.refusal(check.faults, count: check.faultCount) }
         return try JSONCoding.response(await self.queue.enqueue(check.jobs))
     }

@@ -65,6 +65,12 @@ struct Connection: Sendable {
     /// The server that answers on the control socket, nil if there is none.
     static func server(of directory: String) async throws(QueueError) -> QueueClient? {
         let client = QueueClient(dataDirectory: directory)
+        // A server that is stopped or has no descriptors left takes the connection and says nothing until it can again.
+        let note = Task {
+            try await Task.sleep(for: .seconds(3))
+            Output.error("beaver-tui: waiting for the server of \(directory), which does not answer for now")
+        }
+        defer { note.cancel() }
         do throws(QueueError) {
             _ = try await client.status()
             return client

@@ -11,6 +11,8 @@ final class SessionHost: ConsoleHost {
     let options: RunOptions
     let values: SettingsValues
     let logger: Logger
+    /// The queue is a scratch one, made to be looked at.
+    let isDemo: Bool
     let state: Lock<State>
 
     struct State: Sendable {
@@ -28,11 +30,12 @@ final class SessionHost: ConsoleHost {
         var isEnding = false
     }
 
-    init(globals: GlobalOptions, options: RunOptions, values: SettingsValues, logger: Logger) {
+    init(globals: GlobalOptions, options: RunOptions, values: SettingsValues, logger: Logger, isDemo: Bool) {
         self.globals = globals
         self.options = options
         self.values = values
         self.logger = logger
+        self.isDemo = isDemo
         self.state = Lock(State(queue: QueueClient(dataDirectory: values.queue.dataDirectory)))
     }
 
