@@ -29,8 +29,10 @@ extension Model {
             self.sheet = .none
             return []
         case .confirm, .takeGood:
-            let refusal = check?.areCommands == true && self.refusesCommands
-                ? "this queue refuses commands; leave with q and start it with: \(self.settings.program) run --allow-exec" : nil
+            let refusal =
+                check?.areCommands == true && self.refusesCommands
+                ? "this queue refuses commands; leave with q and start it with: \(self.settings.program) run --allow-exec"
+                : nil
             if let reason = refusal ?? Self.whyNotTaken(check, skipsBad: action == .takeGood) {
                 self.notify(reason, .warning)
                 return []

@@ -115,6 +115,8 @@ package final class Engine {
         case .synced(let sequence): self.commit.synced(sequence, now: self.now)
         case .space(let space, let error):
             self.isPreparing = false
+            if let error, !self.isDiskFull { self.log(.warning, error.message) }
+            if error == nil, self.isDiskFull { self.log(.info, "the log has room again: jobs are taken") }
             self.spaceFault = error
             self.spaceRetryAt = error.map { _ in self.now.bootMilliseconds + Self.spaceRetryMilliseconds }
             self.take(space)

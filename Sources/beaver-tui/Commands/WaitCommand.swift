@@ -63,8 +63,8 @@ struct JobWaiter: Sendable {
         guard dead + parked > 0 else { return }
         throw CommandFailure(
             .failed,
-            "\(PeopleText.count(dead, "job")) died, \(PeopleText.grouped(parked)) parked; `beaver-tui jobs list --state dead,parked` "
-                + "names them"
+            "\(PeopleText.count(dead, "job")) died, \(PeopleText.grouped(parked)) parked; "
+                + (dead > 0 ? "`beaver-tui jobs errors` counts why" : "`beaver-tui status` says why")
         )
     }
 

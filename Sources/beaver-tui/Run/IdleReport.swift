@@ -73,10 +73,11 @@ struct IdleReport: Sendable {
         let groups = try await queue.groups(matching: filter)
         let lines = groups.prefix(Self.maxKinds).map { group in
             "  \(PeopleText.grouped(group.dead)) × "
-                + TerminalText.visible("\(group.ending): \(group.shownError)  (\(group.examples.first ?? group.action))")
+                + TerminalText.visible("\(group.ending): \(group.shownError)")
+                + "  (\(TerminalText.visible(group.examples.first ?? group.action)))"
         }
         return ["errors:"] + lines + (groups.count > Self.maxKinds ? ["  and other kinds"] : [])
     }
 
-    private var program: String { ProgramName.typed + (self.globals.dataDirectory.map { " --data-dir \($0)" } ?? "") }
+    private var program: String { ProgramName.here }
 }

@@ -8,6 +8,20 @@ enum ProgramName {
         return Self.word(first)
     }
 
+    /// The same, and the directory that was named in the command line.
+    static let here = Self.here(CommandLine.arguments)
+
+    static func here(_ arguments: [String]) -> String {
+        let option = "--data-dir"
+        guard let place = arguments.firstIndex(where: { $0 == option || $0.hasPrefix(option + "=") }) else {
+            return self.typed(arguments)
+        }
+        let directory =
+            arguments[place] == option
+            ? arguments.dropFirst(place + 1).first : String(arguments[place].dropFirst(option.count + 1))
+        return self.typed(arguments) + (directory.map { " \(option) \(Self.word($0))" } ?? "")
+    }
+
     /// The command line as it was typed, but for some of its options.
     static func again(_ arguments: [String], without: Set<String>) -> String {
         let rest = arguments.dropFirst().filter { !without.contains($0) }.map(Self.word)
@@ -15,8 +29,12 @@ enum ProgramName {
     }
 
     /// The same text with its commands, which stand in back quotes, as they would have to be typed here.
-    static func inCommands(_ text: String) -> String {
-        self.typed == "beaver-tui" ? text : text.replacing("`beaver-tui", with: "`" + self.typed)
+    static func inCommands(_ text: String, _ arguments: [String] = CommandLine.arguments) -> String {
+        let parts = text.split(separator: "`beaver-tui", omittingEmptySubsequences: false)
+        return parts.dropFirst().reduce(String(parts[0])) { sum, part in
+            let command = part.prefix { $0 != "`" }
+            return sum + "`" + (command.contains("--data-dir") ? self.typed(arguments) : self.here(arguments)) + part
+        }
     }
 
     /// One word of a shell's command line.
