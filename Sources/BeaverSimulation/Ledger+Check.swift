@@ -114,9 +114,11 @@ extension Ledger.Entry {
 
     /// A new job under a known id; what was asked of it since it was sent still stands.
     mutating func renewAsTaken() {
-        let mayBeCancelled = self.mayBeCancelled
+        let (mayBeCancelled, mayBeForgotten) = (self.mayBeCancelled, self.mayBeForgottenSinceSent)
         self.renew()
         self.mayBeCancelled = mayBeCancelled
+        self.mayBeForgotten = mayBeForgotten
+        self.mayBeForgottenSinceSent = mayBeForgotten
     }
 
     /// The same job with a fresh budget, and nothing that happened to it before counts.

@@ -24,7 +24,8 @@ package struct StartRun: Sendable, Equatable {
     package var action: String
     package var runNumber: Int
     package var isSimulated: Bool
-    package var policy: ActionPolicy
+    /// Of the handler, or of all; the job's own goes before it.
+    package var timeoutMilliseconds: UInt32
 }
 
 /// The state at the end of one frame: what a snapshot must come out as.
@@ -44,11 +45,21 @@ package struct SnapshotReport: Sendable, Equatable {
     /// The log is needed from here on: the end of the second newest snapshot.
     package var releaseThrough: UInt64
     package var seconds: Double
-    package init(sequence: UInt64, bytes: Int64, count: Int, releaseThrough: UInt64, seconds: Double) {
+    /// Why an old one could not be deleted.
+    package var retirementFault: QueueError?
+    package init(
+        sequence: UInt64,
+        bytes: Int64,
+        count: Int,
+        releaseThrough: UInt64,
+        seconds: Double,
+        retirementFault: QueueError? = nil
+    ) {
         self.sequence = sequence
         self.bytes = bytes
         self.count = count
         self.releaseThrough = releaseThrough
         self.seconds = seconds
+        self.retirementFault = retirementFault
     }
 }

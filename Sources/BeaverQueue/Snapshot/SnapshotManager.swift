@@ -30,7 +30,7 @@ package final class SnapshotManager: Sendable {
         for sequence in older.reversed() where enqueueSequence <= sequence {
             let path = self.directory + "/" + SnapshotFormat.fileName(sequence)
             do {
-                let reader = try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID)
+                let reader = try SnapshotReader(path: path, storage: self.storage, identity: self.identity)
                 if let job = try reader.job(enqueueSequence) { return job }
             } catch {
                 guard error.code == .damaged else { throw error }
@@ -64,7 +64,7 @@ package final class SnapshotManager: Sendable {
         while let sequence = names.last {
             let path = self.directory + "/" + SnapshotFormat.fileName(sequence)
             do {
-                let reader = try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID)
+                let reader = try SnapshotReader(path: path, storage: self.storage, identity: self.identity)
                 let manager = JobManager()
                 try reader.load(into: manager)
                 self.state.withLock { state in
@@ -118,15 +118,11 @@ package final class SnapshotManager: Sendable {
             case .written(let reader):
                 let decision = self.state.withLock { state in
                     state.newest = reader
-                    state.sequences.append(reader.sequence)
+                    // Made once more of the same state, it is still one, and the one before it is needed as before.
+                    if state.sequences.last != reader.sequence { state.sequences.append(reader.sequence) }
                     return SnapshotSelection.decide(state.sequences, retentionCount: retentionCount)
                 }
-                for sequence in decision.retire {
-                    try self.storage.remove(self.directory + "/" + SnapshotFormat.fileName(sequence))
-                    // One by one: what is gone is not looked for again if a later removal fails.
-                    self.state.withLock { state in state.sequences.removeAll { $0 == sequence } }
-                }
-                if !decision.retire.isEmpty { try self.storage.syncDirectory(self.directory) }
+                let fault = self.retire(decision.retire)
                 let count = self.count
                 let seconds = Double(clock().bootNanoseconds - begin.bootNanoseconds) / 1e9
                 return .written(
@@ -135,12 +131,28 @@ package final class SnapshotManager: Sendable {
                         bytes: reader.byteCount,
                         count: count,
                         releaseThrough: decision.releaseThrough,
-                        seconds: seconds
+                        seconds: seconds,
+                        retirementFault: fault
                     )
                 )
             }
         } catch {
             return .failed(error, isMismatch: false)
+        }
+    }
+
+    /// Deletes old ones; why that failed, which takes nothing from the new one: it is tried again with the next.
+    private func retire(_ sequences: [UInt64]) -> QueueError? {
+        do {
+            for sequence in sequences {
+                try self.storage.remove(self.directory + "/" + SnapshotFormat.fileName(sequence))
+                // One by one: what is gone is not looked for again if a later removal fails.
+                self.state.withLock { state in state.sequences.removeAll { $0 == sequence } }
+            }
+            if !sequences.isEmpty { try self.storage.syncDirectory(self.directory) }
+            return nil
+        } catch {
+            return error
         }
     }
 }
