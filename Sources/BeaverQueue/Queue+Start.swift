@@ -20,7 +20,7 @@ extension Queue {
     /// Takes the directory for this process, creating it unless it must exist; `start` does so itself if this was not called.
     ///
     /// A server calls it before it serves anything: whoever holds the lock owns the control socket too.
-    public func takeDirectory() async throws(QueueError) {
+    package func takeDirectory() async throws(QueueError) {
         let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
             do throws(QueueError) {
                 try SystemThread.start("beaver-lock") {
@@ -208,6 +208,7 @@ extension Queue {
             return life.stopWaiters
         }
         for waiter in waiters { waiter(ending) }
+        for listener in self.eventRing.withLock({ $0.close() }) { listener.finish() }
     }
 
     /// Replaces handlers, concurrency, workers, time-outs and limits while running; nothing is lost or restarted.

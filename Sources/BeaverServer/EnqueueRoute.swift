@@ -25,6 +25,9 @@ struct EnqueueRoute: Sendable {
         }
     }
 
+    /// A body that is read in less than a millisecond needs no other thread.
+    private static let quickBytes = 64 << 10
+
     private var options: JobsFileOptions {
         var options = JobsFileOptions()
         options.maxPayloadBytes = self.limits.payloadBytes
@@ -35,7 +38,7 @@ struct EnqueueRoute: Sendable {
         let lease = self.bodies.lease()
         defer { withExtendedLifetime(lease) {} }
         let bytes = try await RequestBytes.collect(request, upTo: self.limits.frameBodyBytes, lease)
-        let jobs = try JobFrames.decode(ByteBuffer(bytes: bytes))
+        let jobs = try await onPool { try JobFrames.decode(ByteBuffer(bytes: bytes)) }
         return try JSONCoding.response(await self.queue.enqueue(jobs))
     }
 
@@ -44,7 +47,11 @@ struct EnqueueRoute: Sendable {
         let lease = self.bodies.lease()
         defer { withExtendedLifetime(lease) {} }
         let bytes = try await RequestBytes.collect(request, upTo: self.limits.bodyBytes, lease)
-        let check = JobsFileReader.check(bytes, options: self.options)
+        let options = self.options
+        let check =
+            bytes.count <= Self.quickBytes
+            ? JobsFileReader.check(bytes, options: options)
+            : await onPool { JobsFileReader.check(bytes, options: options) }
         guard check.faultCount == 0 else { throw Self.refusal(check.faults, count: check.faultCount) }
         return try JSONCoding.response(await self.queue.enqueue(check.jobs))
     }

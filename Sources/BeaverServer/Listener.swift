@@ -90,7 +90,9 @@ final class Listener: Sendable {
                 return self.child.setup(channel: channel, logger: self.logger).map { value in
                     // A connection lives as long as its client wants, beyond any scope of ours; `stop` closes its
                     // channel, which ends the task.
-                    Task { await self.child.handle(value: value, logger: self.logger) }
+                    Task(executorPreference: EventLoopTaskExecutor.of(channel.eventLoop)) {
+                        await self.child.handle(value: value, logger: self.logger)
+                    }
                 }
             }
     }

@@ -17,7 +17,7 @@ struct Routes: Sendable {
     func responder(gate: Gate) -> RouterResponder<ServerContext> {
         // Twice: the middleware has to know all routes, and a router hands its middleware to routes that come after it.
         let methods = AllowedMethods(self.router([]).routes)
-        return self.router([ProblemMiddleware(methods: methods), gate]).buildResponder()
+        return self.router([ProblemMiddleware(methods: methods), gate, PoolMiddleware()]).buildResponder()
     }
 
     private func router(

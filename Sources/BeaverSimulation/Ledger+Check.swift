@@ -22,7 +22,7 @@ package struct ObservedJob: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// What the engine's state contradicts, in words, each beginning with the rule of DESIGN.md; empty if all is well.
+    /// What the engine's state contradicts, in words, each beginning with its rule (docs/architecture.md); empty if all is well.
     /// - Parameters:
     ///   - jobs: every job the engine holds.
     ///   - counts: how many it says there are by state; a state that is not named is not compared.

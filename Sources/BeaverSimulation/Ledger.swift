@@ -1,8 +1,8 @@
 /// What clients and handlers have seen, kept apart from the engine and without any of its code.
 ///
 /// A simulation tells it every submission before it is sent, every answer, every start and end of a run, and every
-/// crash; it notes at once what contradicts the rules of DESIGN.md (`violations`), and `check(against:)` compares what an
-/// engine says it holds with what it has promised. Ids are compared as text, payloads as bytes; order decides nothing.
+/// crash; it notes at once what contradicts the rules in docs/architecture.md (`violations`), and `check(against:)` compares
+/// what an engine says it holds with what it has promised. Ids are compared as text, payloads as bytes; order decides nothing.
 package struct Ledger: Sendable {
     /// What a client was told about one job it submitted.
     package enum Answer: String, Sendable {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -212,4 +213,22 @@ int cbeaver_spawn(const struct cbeaver_spawn_request *request, int32_t *pid, int
     *pid = started;
     *pidfd = opened;
     return 0;
+}
+
+// Below, pages of their own would be mostly empty.
+#define SMALL_TABLE (1u << 20)
+
+void *cbeaver_map_memory(size_t size, bool large) {
+    if (size < SMALL_TABLE) return calloc(1, size);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return NULL;
+    if (large) madvise(memory, size, MADV_HUGEPAGE);  // If it cannot, it is a little slower.
+    return memory;
+}
+
+void cbeaver_unmap_memory(void *memory, size_t size) {
+    if (size < SMALL_TABLE)
+        free(memory);
+    else
+        munmap(memory, size);
 }

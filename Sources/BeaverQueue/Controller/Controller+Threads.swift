@@ -34,22 +34,31 @@ extension Controller {
 
     func startRuns() {
         while let starts = self.starter.take() {
-            for start in starts { self.begin(start) }
+            var outbox: [EngineInput] = []
+            for start in starts {
+                self.begin(start, &outbox)
+                // What needs no start comes in thousands: told in groups, but before the engine runs out of work.
+                if outbox.count >= 128 { self.send(&outbox) }
+            }
+            self.send(&outbox)
         }
     }
 
-    private func begin(_ start: StartRun) {
+    private func send(_ outbox: inout [EngineInput]) {
+        if !outbox.isEmpty { self.inbox.post(outbox) }
+        outbox.removeAll(keepingCapacity: true)
+    }
+
+    private func begin(_ start: StartRun, _ outbox: inout [EngineInput]) {
         let (worker, token) = (start.worker, start.token)
-        let ended: @Sendable (RunResult) -> Void = { [inbox] result in
-            inbox.post(.runEnded(worker: worker, token: token, result))
-        }
         let (body, enqueuedAt): (EnqueueBody, Int64)
         do {
             (body, enqueuedAt) = try self.parts.payloads.body(of: start.enqueueSequence, id: start.id)
         } catch {
             // Damage will not mend itself; a disk that cannot be read now may be readable later.
             let ending: RunResult.Ending = error.code == .damaged ? .failedPermanently : .notStarted
-            ended(RunResult(ending, error: "its payload cannot be read: \(error)"))
+            let result = RunResult(ending, error: "its payload cannot be read: \(error)")
+            outbox.append(.runEnded(worker: worker, token: token, result))
             return
         }
         let limits = RunLimits(
@@ -57,9 +66,13 @@ extension Controller {
             maxRetry: body.maxRetry,
             enqueuedAt: enqueuedAt
         )
-        self.inbox.post(.runStarted(worker: worker, token: token, limits))
-        let fallback = self.engine.withLock { $0.settings.worker.taskTimeoutMilliseconds }
-        let timeout = body.timeoutMilliseconds ?? start.policy.timeoutMilliseconds ?? fallback
+        outbox.append(.runStarted(worker: worker, token: token, limits))
+        if let result = self.parts.runner.immediateResult(of: start.action) {
+            outbox.append(.runEnded(worker: worker, token: token, result))
+            return
+        }
+        self.send(&outbox)
+        let timeout = body.timeoutMilliseconds ?? start.timeoutMilliseconds
         let run = RunRequest(
             token: token,
             jobID: body.id,
@@ -70,7 +83,9 @@ extension Controller {
             deadlineWallMilliseconds: timeout == 0 ? nil : self.parts.clock().wallMilliseconds + Int64(timeout),
             enqueueSequence: start.enqueueSequence
         )
-        self.parts.runner.start(run, ended: ended)
+        self.parts.runner.start(run) { [inbox] result in
+            inbox.post(.runEnded(worker: worker, token: token, result))
+        }
         // Said once more: a stop that was sent before the runner knew the run went nowhere, and is then repeated.
         self.inbox.post(.runStarted(worker: worker, token: token, limits))
     }

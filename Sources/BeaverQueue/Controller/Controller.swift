@@ -122,10 +122,25 @@ package final class Controller: Sendable {
             let (effects, failure, isIdle) = self.engine.withLock { engine in
                 (engine.handle(inputs, now: time), engine.failure, engine.isIdle)
             }
-            for effect in effects { self.perform(effect) }
+            self.perform(effects)
             if isIdle { self.tellIdle() }
             if let failure { self.end(.failed(failure)) }
         }
+    }
+
+    private func perform(_ effects: [EngineEffect]) {
+        var starts: [StartRun] = []
+        for effect in effects {
+            if case .start(let start) = effect {
+                starts.append(start)
+                continue
+            }
+            // Whatever comes after a start may speak of it.
+            if !starts.isEmpty { self.starter.post(starts) }
+            starts.removeAll(keepingCapacity: true)
+            self.perform(effect)
+        }
+        if !starts.isEmpty { self.starter.post(starts) }
     }
 
     private func perform(_ effect: EngineEffect) {

@@ -57,7 +57,7 @@ extension Engine {
             action: self.manager.actionNames[Int(slot.action)],
             runNumber: slot.runs + 1,
             isSimulated: self.isSimulated(slot.action),
-            policy: policy
+            timeoutMilliseconds: policy.timeoutMilliseconds ?? self.settings.worker.taskTimeoutMilliseconds
         )
         if slot.isOnce {
             self.commit.urge(sequence, whateverThePolicy: true)

@@ -88,10 +88,13 @@ extension Engine {
             }
             actions.append(number)
         }
+        self.commit.reserve(Int(batch.logBytes))
         var enqueued = 0
         var duplicates = 0
         var differing: [Int] = []
         for (place, entry) in batch.entries.enumerated() {
+            let ahead = place + SlotTable.prefetchCount
+            if ahead < batch.entries.count { self.manager.slots.prefetch(batch.entries[ahead].enqueue.id) }
             switch self.known(entry.enqueue) {
             case .no:
                 self.accept(entry, of: batch, action: actions[Int(entry.enqueue.action)])

@@ -52,6 +52,7 @@ extension Engine {
 
     /// What was running when the last life ended goes back in line, or ends: cancelled, dead as poison, dead as `once`.
     private func interruptRuns() -> Int {
+        guard self.manager.counts.inFlight > 0 else { return 0 }
         var running: [(token: UInt64, slot: UInt32)] = []
         for number in self.manager.slots.numbers where self.manager.slots.isInUse(number) {
             let slot = self.manager.slots[number]
@@ -96,7 +97,7 @@ extension Engine {
             }
         }
         if !isSorted { listed.sort { slots[$0].enqueueSequence < slots[$1].enqueueSequence } }
-        for number in listed { self.ready.add(number, slots) }
+        self.ready.add(contentsOf: listed, slots)
         self.releasedSequence = self.manager.lastSequence
     }
 }

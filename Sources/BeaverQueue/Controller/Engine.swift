@@ -8,23 +8,24 @@ internal import DequeModule
 ///
 /// Not `Sendable`: one driver owns it and calls it from one thread at a time.
 package final class Engine {
+    // Why some are not checked for overlapping accesses stands in `JobManager`.
     package let manager: JobManager
     package internal(set) var settings: EngineSettings
-    package internal(set) var commit: GroupCommit
-    var ready = ReadyQueue()
-    var due = DueTimes()
-    var runs = RunTable()
+    @exclusivity(unchecked) package internal(set) var commit: GroupCommit
+    @exclusivity(unchecked) var ready = ReadyQueue()
+    @exclusivity(unchecked) var due = DueTimes()
+    @exclusivity(unchecked) var runs = RunTable()
     var random: SplitMix
-    var now = EngineTime(bootNanoseconds: 0, wallMilliseconds: 0)
+    @exclusivity(unchecked) var now = EngineTime(bootNanoseconds: 0, wallMilliseconds: 0)
 
     /// New jobs whose ENQUEUE or REVIVE is not durable yet, in order.
-    var awaitingDurable: Deque<(sequence: UInt64, slot: UInt32)> = []
+    @exclusivity(unchecked) var awaitingDurable: Deque<(sequence: UInt64, slot: UInt32)> = []
     /// Up to here `awaitingDurable` was emptied.
-    var releasedSequence: UInt64 = 0
+    @exclusivity(unchecked) var releasedSequence: UInt64 = 0
     /// Answers in the order of the record they wait for.
-    var answers: Deque<(sequence: UInt64, ticket: Ticket, answer: EngineAnswer)> = []
+    @exclusivity(unchecked) var answers: Deque<(sequence: UInt64, ticket: Ticket, answer: EngineAnswer)> = []
     /// Runs whose DISPATCH is not written (for `once` jobs: not synced) yet.
-    var startsAwaitingWrite: Deque<(sequence: UInt64, start: StartRun)> = []
+    @exclusivity(unchecked) var startsAwaitingWrite: Deque<(sequence: UInt64, start: StartRun)> = []
     var startsAwaitingSync: Deque<(sequence: UInt64, start: StartRun)> = []
     /// Enqueues too large for the room in the log, until more was made.
     var awaitingSpace: Deque<(ticket: Ticket, batch: JobBatch)> = []
@@ -33,7 +34,7 @@ package final class Engine {
 
     var lifecycle = Lifecycle.recovering
     package internal(set) var failure: QueueError?
-    var policies: [ActionPolicy] = []
+    @exclusivity(unchecked) var policies: [ActionPolicy] = []
     /// Actions whose program could not be started: looked at again at this boot-time millisecond.
     var probeTimes: [UInt16: Int64] = [:]
     var failuresInARow: [UInt16: Int] = [:]
@@ -41,7 +42,7 @@ package final class Engine {
     var startShortage: StartShortage?
     var snapshots = SnapshotState()
     /// Lower bound of what the log can take without new room, as of the last report, less what was appended since.
-    var usableLogBytes: Int64 = 0
+    @exclusivity(unchecked) var usableLogBytes: Int64 = 0
     /// Why the log cannot grow, by a disk without room or otherwise; nil while it can.
     var spaceFault: QueueError?
     var isDiskFull: Bool { self.spaceFault != nil }
@@ -52,8 +53,8 @@ package final class Engine {
     var lateResults = 0
     /// The number of the RECOVERED record: dispatch waits until it is synced.
     var recoveredSequence: UInt64 = 0
-    var effects: [EngineEffect] = []
-    package internal(set) var meters = EngineMeters()
+    @exclusivity(unchecked) var effects: [EngineEffect] = []
+    @exclusivity(unchecked) package internal(set) var meters = EngineMeters()
 
     enum Lifecycle: Equatable {
         case recovering

@@ -24,7 +24,8 @@ package struct StartRun: Sendable, Equatable {
     package var action: String
     package var runNumber: Int
     package var isSimulated: Bool
-    package var policy: ActionPolicy
+    /// Of the handler, or of all; the job's own goes before it.
+    package var timeoutMilliseconds: UInt32
 }
 
 /// The state at the end of one frame: what a snapshot must come out as.

@@ -10,6 +10,7 @@ struct Replayer {
     /// Later records are passed over, and the states that later frames carry are not compared.
     var through = UInt64.max
     private(set) var unconfirmed = UnconfirmedFrames()
+    private var ahead: [Record] = []
     /// Of the first record that the snapshot does not cover.
     private(set) var firstWallMilliseconds: Int64?
 
@@ -26,15 +27,21 @@ struct Replayer {
         if frame.head.recordCount > 0, frame.head.lastSequence >= self.firstSequence {
             var lastMark = 0
             var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.hash)
-            while let record = reader.next(in: body) {
-                if reader.lastRange.lowerBound - lastMark >= Int(RecordIndex.strideBytes) {
-                    lastMark = reader.lastRange.lowerBound
-                    marks.append(FrameMark(sequence: record.sequence, bodyOffset: lastMark))
+            // Read a few ahead, so that the waits for the memory that each will change overlap.
+            repeat {
+                self.ahead.removeAll(keepingCapacity: true)
+                while self.ahead.count < SlotTable.prefetchCount, let record = reader.next(in: body) {
+                    if reader.lastRange.lowerBound - lastMark >= Int(RecordIndex.strideBytes) {
+                        lastMark = reader.lastRange.lowerBound
+                        marks.append(FrameMark(sequence: record.sequence, bodyOffset: lastMark))
+                    }
+                    if record.sequence >= self.firstSequence, record.sequence <= self.through {
+                        self.manager.prefetch(record.event)
+                        self.ahead.append(record)
+                    }
                 }
-                if record.sequence >= self.firstSequence, record.sequence <= self.through {
-                    try self.apply(record, path)
-                }
-            }
+                for record in self.ahead { try self.apply(record, path) }
+            } while !self.ahead.isEmpty
             guard reader.isAtEnd(of: body), self.manager.lastSequence == min(frame.head.lastSequence, self.through)
             else {
                 throw .damaged(

@@ -96,7 +96,7 @@ public struct Verification: Sendable, Equatable {
                 let reader = try SnapshotReader(
                     path: directory + "/" + name,
                     storage: storage,
-                    storeID: identity.storeID
+                    identity: identity
                 )
                 try reader.load(into: JobManager())
                 try reader.forEachJob { slot, record, _ throws(QueueError) in

@@ -53,6 +53,16 @@ extension JobManager {
         return nil
     }
 
+    /// Asks the processor for what `apply` will look at.
+    @inline(__always)
+    package func prefetch(_ event: Event) {
+        if case .enqueue(let enqueue) = event {
+            self.slots.prefetch(enqueue.id)
+        } else if let job = event.job {
+            self.slots.prefetch(JobFingerprint(high: 0, low: job.idLow))
+        }
+    }
+
     private func change(
         _ job: JobReference,
         by event: Event,
@@ -115,7 +125,7 @@ extension JobManager {
             self.slots.remove(number)
             self.totals.forgotten += 1
         }
-        if !enqueue.hasGeneratedID, let old = self.remembered.remove(enqueue.id) {
+        if !enqueue.hasGeneratedID, self.remembered.count > 0, let old = self.remembered.remove(enqueue.id) {
             guard old.isSimulated, !self.settings.simulates else {
                 throw MisfitEvent(.enqueue(enqueue), "its id was completed at \(old.ackSequence)")
             }

@@ -24,26 +24,28 @@ package final class JobManager {
         package var dead = 0
     }
 
+    // Not checked for overlapping accesses, here and in the engine: one owner calls from one thread, no method hands a
+    // property out while another changes it, and the check at each access is a tenth of all work.
     package let slots = SlotTable()
-    package internal(set) var remembered = RememberedIDs()
-    package internal(set) var actionNames: [String] = []
+    @exclusivity(unchecked) package internal(set) var remembered = RememberedIDs()
+    @exclusivity(unchecked) package internal(set) var actionNames: [String] = []
     package internal(set) var actionNumbers: [String: UInt16] = [:]
-    package internal(set) var counts = Counts()
-    package internal(set) var totals = Totals()
+    @exclusivity(unchecked) package internal(set) var counts = Counts()
+    @exclusivity(unchecked) package internal(set) var totals = Totals()
     package internal(set) var isPaused = false
-    package internal(set) var settings = Event.Settings()
+    @exclusivity(unchecked) package internal(set) var settings = Event.Settings()
     package internal(set) var epoch: UInt32 = 0
     /// Starts of handlers in this epoch: the lower part of the next token.
-    package internal(set) var startsInEpoch: UInt64 = 0
-    package internal(set) var lastSequence: UInt64 = 0
+    @exclusivity(unchecked) package internal(set) var startsInEpoch: UInt64 = 0
+    @exclusivity(unchecked) package internal(set) var lastSequence: UInt64 = 0
     package internal(set) var forgottenRecordsThrough: UInt64 = 0
     package internal(set) var forgottenIDsThrough: UInt64 = 0
     /// Jobs that ended, oldest first.
-    package internal(set) var completedOrder = EndedOrder(.completed)
+    @exclusivity(unchecked) package internal(set) var completedOrder = EndedOrder(.completed)
     package internal(set) var deadOrder = EndedOrder(.dead)
     package internal(set) var cancelledOrder = EndedOrder(.cancelled)
     /// Sum over slots and remembered ids.
-    package internal(set) var jobsSum = StateFingerprint()
+    @exclusivity(unchecked) package internal(set) var jobsSum = StateFingerprint()
 
     package init() {}
 
@@ -137,12 +139,12 @@ extension JobManager {
 
 /// Loading from a snapshot.
 extension JobManager {
-    /// In ENQUEUE order; nil if the fingerprint of the id is there already, which no sound snapshot holds.
-    package func load(_ slot: JobSlot) -> UInt32? {
-        guard self.slots.find(slot.id) == nil else { return nil }
-        self.jobsSum.add(slot.fingerprint)
-        self.count(slot, by: 1)
-        return self.slots.insert(slot)
+    /// In ENQUEUE order, with the sum of their fingerprints; false if the id of one is there already, which no sound
+    /// snapshot holds.
+    package func load(_ slots: [JobSlot], sum: StateFingerprint) -> Bool {
+        for slot in slots { self.count(slot, by: 1) }
+        self.jobsSum.add(sum)
+        return self.slots.insert(contentsOf: slots)
     }
 
     package func load(_ entry: RememberedIDs.Entry) {
@@ -152,6 +154,7 @@ extension JobManager {
 
     /// After the last `load`: ended jobs are listed in the order of their ends, which is not the order of a snapshot.
     package func finishLoading() {
+        guard self.counts.completed + self.counts.dead + self.counts.cancelled > 0 else { return }
         var completed: [EndedOrder.Entry] = []
         var dead: [EndedOrder.Entry] = []
         var cancelled: [EndedOrder.Entry] = []

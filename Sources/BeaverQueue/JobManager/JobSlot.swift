@@ -4,7 +4,7 @@
 ///
 /// Everything here is stored state, which follows from the events alone and is covered by the fingerprint, but for
 /// `isReady` and the `link` of a job that waits in a first-in-first-out list.
-package struct JobSlot: Sendable, Equatable {
+package struct JobSlot: Sendable, Equatable, BitwiseCopyable {
     package enum State: UInt8, Sendable {
         case pending = 0
         case inFlight = 1
@@ -177,31 +177,37 @@ extension JobSlot {
     }
 }
 
-/// The 64 bytes as they stand in a snapshot.
+/// All of it but the id, as it stands in a snapshot.
 extension JobSlot {
-    package static let byteCount = 64
+    package static let storedByteCount = 48
 
-    package init(decoding bytes: RawSpan, at offset: Int) {
+    /// The caller has checked that the bytes are there.
+    package init(id: JobFingerprint, decoding bytes: RawSpan, at offset: Int) {
         func word(_ index: Int) -> UInt64 {
             bytes.load(UInt64.self, at: offset + index * 8)
         }
-        self.id = JobFingerprint(high: word(0), low: word(1))
-        self.identity = word(2)
-        self.order = word(3)
-        self.progress = word(4)
-        self.payload = word(5)
-        self.time = Int64(bitPattern: word(6))
-        self.link = word(7)
+        self.id = id
+        self.identity = word(0)
+        self.order = word(1)
+        self.progress = word(2)
+        self.payload = word(3)
+        self.time = Int64(bitPattern: word(4))
+        self.link = word(5)
     }
 
     package func encode(into buffer: inout [UInt8]) {
-        buffer.appendLittleEndian(self.id.high)
-        buffer.appendLittleEndian(self.id.low)
         buffer.appendLittleEndian(self.identity & ~Self.readyBit)
         buffer.appendLittleEndian(self.order)
         buffer.appendLittleEndian(self.progress)
         buffer.appendLittleEndian(self.payload)
         buffer.appendLittleEndian(UInt64(bitPattern: self.time))
         buffer.appendLittleEndian(self.isInList ? 0 : self.link)
+    }
+
+    /// Equal but for what is not stored state.
+    package func isStored(as other: JobSlot) -> Bool {
+        self.id == other.id && self.identity & ~Self.readyBit == other.identity & ~Self.readyBit
+            && self.order == other.order && self.progress == other.progress && self.payload == other.payload
+            && self.time == other.time && (self.isInList ? 0 : self.link) == (other.isInList ? 0 : other.link)
     }
 }

@@ -37,7 +37,7 @@ package struct KeyedHash: Sendable, Equatable {
 }
 
 /// The 128-bit keyed hash of a job's id.
-package struct JobFingerprint: Sendable, Hashable {
+package struct JobFingerprint: Sendable, Hashable, BitwiseCopyable {
     package var high: UInt64
     package var low: UInt64
 

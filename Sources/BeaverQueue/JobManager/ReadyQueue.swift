@@ -47,6 +47,17 @@ package struct ReadyQueue {
     ///
     /// The job is due, and what made it ready is durable.
     package mutating func add(_ number: UInt32, _ slots: SlotTable) {
+        self.update(self.place(number, slots), slots)
+    }
+
+    /// As many calls of `add`, in this order; O(1) each for jobs in a list.
+    package mutating func add(contentsOf numbers: [UInt32], _ slots: SlotTable) {
+        for number in numbers { _ = self.place(number, slots) }
+        for place in self.actions.indices { self.update(place, slots) }
+    }
+
+    /// Puts it where it waits; the action's place in the heap is not looked at.
+    private mutating func place(_ number: UInt32, _ slots: SlotTable) -> Int {
         let slot = slots[number]
         precondition(slot.state == .pending && !slot.isReady, "only a waiting job becomes ready")
         let place = self.action(slot.action)
@@ -67,7 +78,7 @@ package struct ReadyQueue {
             self.actions[place].tails[level] = number
         }
         self.change(place, by: 1)
-        self.update(place, slots)
+        return place
     }
 
     /// O(1) for a job in a list; one in a heap is left there and skipped later.

@@ -1,7 +1,7 @@
 internal import DequeModule
 
 /// The ids of completed jobs whose record is gone, oldest ACK first, so that the same id twice stays one job.
-package struct RememberedIDs {
+package struct RememberedIDs: ~Copyable {
     package struct Entry: Sendable, Equatable {
         package var id: JobFingerprint
         package var payloadChecksum: UInt32

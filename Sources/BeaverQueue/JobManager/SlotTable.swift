@@ -5,11 +5,11 @@
 package final class SlotTable {
     // Raw chunks instead of arrays: an element access must not pay for a uniqueness check at two levels. Every access
     // goes through `subscript`, which checks its index against `capacityInUse`; chunks live exactly as long as this object.
-    private var chunks: [UnsafeMutablePointer<JobSlot>] = []
-    private var capacityInUse: UInt32 = 0
-    private var firstFree = JobSlot.noSlot
-    package private(set) var count = 0
-    private var index = FingerprintIndex()
+    @exclusivity(unchecked) private var chunks: [UnsafeMutablePointer<JobSlot>] = []
+    @exclusivity(unchecked) private var capacityInUse: UInt32 = 0
+    @exclusivity(unchecked) private var firstFree = JobSlot.noSlot
+    @exclusivity(unchecked) package private(set) var count = 0
+    @exclusivity(unchecked) private var index = FingerprintIndex()
 
     private static let chunkShift: UInt32 = 16
     private static let chunkSlots = 1 << 16
@@ -18,7 +18,7 @@ package final class SlotTable {
     package init() {}
 
     deinit {
-        for chunk in self.chunks { chunk.deallocate() }
+        for chunk in self.chunks { PageMemory.release(chunk, count: Self.chunkSlots) }
     }
 
     @inline(__always)
@@ -58,6 +58,33 @@ package final class SlotTable {
     ///
     /// The caller has checked that the fingerprint is not there yet.
     package func insert(_ slot: JobSlot) -> UInt32 {
+        let number = self.store(slot)
+        self.index.insert(slot.id.low, number)
+        return number
+    }
+
+    /// O(1) amortized for each; false as soon as a fingerprint is there already.
+    package func insert(contentsOf slots: [JobSlot]) -> Bool {
+        // Where an entry goes is anywhere in memory: asked for ahead, the waits for it overlap.
+        let ahead = Self.prefetchCount
+        for slot in slots.prefix(ahead) { self.prefetch(slot.id) }
+        for place in slots.indices {
+            if place + ahead < slots.count { self.prefetch(slots[place + ahead].id) }
+            let slot = slots[place]
+            guard self.find(slot.id) == nil else { return false }
+            self.index.insert(slot.id.low, self.store(slot))
+        }
+        return true
+    }
+
+    /// Asks the processor for what a search for this fingerprint will look at: for who knows several ahead.
+    @inline(__always)
+    package func prefetch(_ id: JobFingerprint) { self.index.prefetch(id.low) }
+
+    /// How many searches ahead.
+    package static let prefetchCount = 12
+
+    private func store(_ slot: JobSlot) -> UInt32 {
         let number: UInt32
         if self.firstFree != JobSlot.noSlot {
             number = self.firstFree
@@ -66,12 +93,12 @@ package final class SlotTable {
             precondition(self.capacityInUse < UInt32.max - 1, "more than 4 billion slots")
             number = self.capacityInUse
             if Int(number) == self.chunks.count << Self.chunkShift {
-                self.chunks.append(.allocate(capacity: Self.chunkSlots))
+                // A small store stays small: its only chunk is filled page by page.
+                self.chunks.append(PageMemory.allocate(count: Self.chunkSlots, isLarge: !self.chunks.isEmpty))
             }
             self.capacityInUse += 1
         }
         (self.chunks[Int(number >> Self.chunkShift)] + Int(number & 0xffff)).initialize(to: slot)
-        self.index.insert(slot.id.low, number)
         self.count += 1
         return number
     }
@@ -103,90 +130,5 @@ package final class SlotTable {
     /// Bytes held, by own count.
     package var memoryBytes: Int {
         self.chunks.count * Self.chunkSlots * MemoryLayout<JobSlot>.stride + self.index.memoryBytes
-    }
-}
-
-/// Open addressing with linear probing: 64-bit hash to 32-bit number.
-///
-/// An entry holds 32 bits of the hash beside the number, so that a probe seldom touches a slot, and growing never does.
-package struct FingerprintIndex {
-    /// Upper half: bits 32–63 of the hash.
-    ///
-    /// Lower half: number + 1; 0 is empty.
-    private var entries: [UInt64] = Array(repeating: 0, count: 16)
-    package private(set) var count = 0
-
-    package init() {}
-
-    package var memoryBytes: Int { self.entries.count * 8 }
-
-    @inline(__always)
-    private func home(_ tag: UInt64) -> Int {
-        // The tag alone decides the place, so that growing needs no look at the slots. Fibonacci hashing spreads it.
-        Int(truncatingIfNeeded: (tag &* 0x9e37_79b9_7f4a_7c15) >> 20) & (self.entries.count - 1)
-    }
-
-    @inline(__always)
-    package func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32? {
-        let tag = hash >> 32
-        let mask = self.entries.count - 1
-        var place = self.home(tag)
-        while true {
-            let entry = self.entries[place]
-            if entry == 0 { return nil }
-            if entry >> 32 == tag {
-                let number = UInt32(truncatingIfNeeded: entry) - 1
-                if matches(number) { return number }
-            }
-            place = (place + 1) & mask
-        }
-    }
-
-    package mutating func insert(_ hash: UInt64, _ number: UInt32) {
-        if (self.count + 1) * 4 > self.entries.count * 3 { self.grow(to: self.entries.count * 2) }
-        self.place(hash & 0xffff_ffff_0000_0000 | UInt64(number + 1))
-        self.count += 1
-    }
-
-    private mutating func place(_ entry: UInt64) {
-        let mask = self.entries.count - 1
-        var place = self.home(entry >> 32)
-        while self.entries[place] != 0 { place = (place + 1) & mask }
-        self.entries[place] = entry
-    }
-
-    /// Removes by shifting later entries of the run back, so that no tombstones slow down later searches.
-    package mutating func remove(_ hash: UInt64, _ number: UInt32) -> Bool {
-        let wanted = hash & 0xffff_ffff_0000_0000 | UInt64(number + 1)
-        let mask = self.entries.count - 1
-        var place = self.home(hash >> 32)
-        while self.entries[place] != wanted {
-            if self.entries[place] == 0 { return false }
-            place = (place + 1) & mask
-        }
-        var next = (place + 1) & mask
-        while self.entries[next] != 0 {
-            let home = self.home(self.entries[next] >> 32)
-            if (next - home) & mask >= (next - place) & mask {
-                self.entries[place] = self.entries[next]
-                place = next
-            }
-            next = (next + 1) & mask
-        }
-        self.entries[place] = 0
-        self.count -= 1
-        return true
-    }
-
-    package mutating func reserve(_ numbers: Int) {
-        var size = self.entries.count
-        while numbers * 4 > size * 3 { size *= 2 }
-        if size > self.entries.count { self.grow(to: size) }
-    }
-
-    private mutating func grow(to size: Int) {
-        let old = self.entries
-        self.entries = Array(repeating: 0, count: size)
-        for entry in old where entry != 0 { self.place(entry) }
     }
 }

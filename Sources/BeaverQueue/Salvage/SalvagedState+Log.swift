@@ -131,7 +131,7 @@ extension SalvagedState {
             let length = Int(span.load(UInt32.self, at: offset) >> 8)
             guard length >= Record.headByteCount, offset + length <= span.byteCount else { break }
             if let record = self.record(span.extracting(offset..<offset + length), sequence, frame.isWhole) {
-                let source = Source(file: frame.file, offset: frame.bodyOffset + Int64(offset), recordByteCount: length)
+                let source = Source(file: frame.file, offset: frame.bodyOffset + Int64(offset), byteCount: length)
                 self.note(record, source: source)
             } else if let id = self.idOfDamagedJob(span.extracting(offset..<offset + length), sequence) {
                 self.lastSequence = max(sequence, self.lastSequence)

@@ -24,7 +24,7 @@ extension SalvagedState {
 
     private mutating func canBeLoaded(_ path: String) throws(QueueError) -> Bool {
         do {
-            let reader = try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID)
+            let reader = try SnapshotReader(path: path, storage: self.storage, identity: self.identity)
             try reader.load(into: JobManager())
             return true
         } catch {
@@ -92,50 +92,46 @@ extension SalvagedState {
                 self.remembered.append(RememberedIDs.Entry(decoding: table, at: place))
             }
         case .jobs:
-            for place in 0..<min(head.count, table.byteCount / SnapshotFormat.jobEntryByteCount) {
-                self.readJob(place, head, bytes, file, offset, (sequence, mayAdd))
+            let bodies = bytes.span.bytes.extracting(head.tableByteCount..<wanted)
+            var reader = SnapshotTableReader(head, hash: self.identity.hash)
+            while let entry = reader.next(in: table) {
+                let bodiesOffset = offset + Int64(head.tableByteCount)
+                self.readJob(entry, (table, bodies), (file, bodiesOffset), (sequence, mayAdd))
             }
         }
     }
 
-    /// One job of a chunk whose table is whole; its record proves itself.
+    /// One job of a chunk whose table is whole; its payload proves itself.
     private mutating func readJob(
-        _ place: Int,
-        _ head: SnapshotFormat.ChunkHead,
-        _ bytes: [UInt8],
-        _ file: any StorageFile,
-        _ offset: Int64,
+        _ entry: SnapshotEntry,
+        _ chunk: (table: RawSpan, bodies: RawSpan),
+        _ place: (file: any StorageFile, bodiesOffset: Int64),
         _ terms: (through: UInt64, mayAdd: Bool)
     ) {
-        let span = bytes.span.bytes
-        let base = place * SnapshotFormat.jobEntryByteCount
-        let slot = JobSlot(decoding: span, at: base)
-        let wanted = self.wanted[slot.enqueueSequence]
-        guard wanted != nil || terms.mayAdd && self.jobs[slot.enqueueSequence] == nil else { return }
-        let start = head.tableByteCount + Int(span.load(UInt32.self, at: base + JobSlot.byteCount))
-        let end = start + Int(span.load(UInt32.self, at: base + JobSlot.byteCount + 4))
-        guard end <= head.tableByteCount + head.bodyByteCount, start + Record.headByteCount <= end else { return }
-        let length = Int(span.load(UInt32.self, at: start) >> 8)
-        guard length >= Record.headByteCount, start + length <= end,
-            let body = EnqueueBody.decode(
-                span.extracting(start + Record.headByteCount..<start + length),
-                hash: self.identity.hash
-            ), body.enqueue.id == slot.id
+        let number = entry.slot.enqueueSequence
+        let wanted = self.wanted[number]
+        guard wanted != nil || terms.mayAdd && self.jobs[number] == nil else { return }
+        var record: [UInt8] = []
+        entry.record(table: chunk.table, bodies: chunk.bodies, into: &record)
+        let body = record.span.bytes.extracting(Record.headByteCount..<record.count)
+        guard let decoded = EnqueueBody.decode(body, hash: self.identity.hash), decoded.enqueue.id == entry.slot.id
         else {
             // What became of it is known; its record may still stand in an older snapshot or in the log.
             if wanted == nil {
-                self.wanted[slot.enqueueSequence] = WantedJob(slot: slot, path: file.path, knownThrough: terms.through)
+                let path = place.file.path
+                self.wanted[number] = WantedJob(slot: entry.slot, path: path, knownThrough: terms.through)
             }
             return
         }
-        self.wanted[slot.enqueueSequence] = nil
-        self.jobs[slot.enqueueSequence] = Job(
-            slot: wanted?.slot ?? slot,
+        self.wanted[number] = nil
+        self.jobs[number] = Job(
+            slot: wanted?.slot ?? entry.slot,
             source: Source(
-                file: file,
-                offset: offset + Int64(start),
-                recordByteCount: length,
-                historyByteCount: end - start - length
+                file: place.file,
+                front: Array(record.prefix(record.count - entry.rest.count)),
+                offset: place.bodiesOffset + Int64(entry.rest.lowerBound),
+                byteCount: entry.rest.count,
+                historyByteCount: entry.history.count
             ),
             history: nil,
             knownThrough: wanted?.knownThrough ?? terms.through

@@ -3,8 +3,11 @@ struct SalvagedState {
     /// Where the bytes of an ENQUEUE record, and of a history behind it, can be read again.
     struct Source {
         var file: any StorageFile
+        /// What a snapshot keeps of the record elsewhere; empty for one in the log.
+        var front: [UInt8] = []
+        /// Of the rest.
         var offset: Int64
-        var recordByteCount: Int
+        var byteCount: Int
         /// Not taken from the file where `history` was changed.
         var historyByteCount = 0
     }
@@ -133,7 +136,7 @@ struct SalvagedState {
     func readHistory(_ source: Source) -> RunHistory {
         guard source.historyByteCount > 0 else { return RunHistory() }
         var bytes: [UInt8] = []
-        let offset = source.offset + Int64(source.recordByteCount)
+        let offset = source.offset + Int64(source.byteCount)
         guard let count = try? source.file.read(into: &bytes, count: source.historyByteCount, at: offset),
             count == source.historyByteCount
         else { return RunHistory() }
@@ -210,11 +213,11 @@ struct SalvagedState {
 
     func record(_ source: Source) throws(QueueError) -> [UInt8] {
         var bytes: [UInt8] = []
-        let count = try source.file.read(into: &bytes, count: source.recordByteCount, at: source.offset)
-        guard count == source.recordByteCount else {
+        let count = try source.file.read(into: &bytes, count: source.byteCount, at: source.offset)
+        guard count == source.byteCount else {
             throw .damaged(path: source.file.path, offset: source.offset, "the file became shorter")
         }
-        return Array(bytes.prefix(count))
+        return source.front + bytes.prefix(count)
     }
 
     /// What retention had let go of is not brought back.

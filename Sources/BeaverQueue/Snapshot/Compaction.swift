@@ -60,7 +60,7 @@ struct Compaction {
                 )
             }
             let path = try writer.publish()
-            return .written(try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID))
+            return .written(try SnapshotReader(path: path, storage: self.storage, identity: self.identity))
         } catch {
             // The first error is the one to tell; a left-over temporary file is removed at the next start.
             try? writer.discard()

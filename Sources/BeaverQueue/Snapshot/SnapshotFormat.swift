@@ -1,8 +1,8 @@
 /// A snapshot file: the state at the end of one frame, from which recovery begins.
 ///
-/// `SEQUENCE.snap`: a head, chunks, a foot. A chunk of jobs has a table of slots apart from the bodies, so that loading
-/// reads 72 bytes a job and no payload; tables are sorted by ENQUEUE sequence number over the whole file, so that a
-/// payload is found by binary search.
+/// `SEQUENCE.snap`: a head, chunks, a foot. A chunk of jobs has a table apart from the bodies, so that loading reads some
+/// 25 bytes a job and no payload (`SnapshotEntry`); jobs are sorted by ENQUEUE sequence number over the whole file, so
+/// that the chunk which holds a payload is found by binary search.
 ///
 /// Head (64 bytes): magic (8), version (4), zero (4), store id (32), sequence (8), zero (4), CRC32C (4).
 /// Chunk head (40 bytes): magic (4), kind (4), entries (4), table bytes (4), body bytes (4), first number (8),
@@ -10,17 +10,17 @@
 /// Foot (80 bytes): magic (8), sequence (8), jobs (8), remembered ids (8), fingerprint (16), chunks (8), file bytes (8),
 /// simulated (8), zero (4), CRC32C (4).
 ///
+/// Version 1, before the first release, held the 64 bytes of each slot and the whole ENQUEUE record: it is refused by name.
+///
 /// To change the format: raise `version`, keep reading the older ones, add a golden file of the new one to the tests.
 enum SnapshotFormat {
     static let headByteCount = 64
     static let chunkHeadByteCount = 40
     static let footByteCount = 80
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headMagic: UInt64 = 0x3150_414e_5356_4562  // "bEVSNAP1"
     static let chunkMagic: UInt32 = 0x4b4e_4843  // "CHNK"
     static let footMagic: UInt64 = 0x3154_4f4f_4656_4562  // "bEVFOOT1"
-    /// A slot, then offset (4) and length (4) of its body in the chunk.
-    static let jobEntryByteCount = JobSlot.byteCount + 8
     static let rememberedEntryByteCount = 32
     static let maxChunkJobs = 1_024
     static let maxChunkBodyBytes = 1 << 20
@@ -157,6 +157,21 @@ enum SnapshotFormat {
         bytes.appendLittleEndian(UInt32(0))
         bytes.appendLittleEndian(Checksum.crc32c(bytes))
         return bytes
+    }
+
+    /// Another version is no damage: to pass such a snapshot over would be to start without what it holds.
+    static func refuseOtherVersion(_ head: [UInt8], path: String) throws(QueueError) {
+        let bytes = head.span.bytes
+        guard bytes.byteCount == self.headByteCount, bytes.load(UInt64.self, at: 0) == self.headMagic,
+            Checksum.crc32c(bytes.extracting(0..<60)) == bytes.load(UInt32.self, at: 60),
+            bytes.load(UInt32.self, at: 8) != self.version
+        else { return }
+        throw QueueError(
+            .configuration,
+            "\(path) is a snapshot of format \(bytes.load(UInt32.self, at: 8)); this program reads format \(self.version). "
+                + "Nothing was changed. Start the program that wrote it",
+            path: path
+        )
     }
 
     static func fileName(_ sequence: UInt64) -> String {

@@ -30,7 +30,7 @@ package final class SnapshotManager: Sendable {
         for sequence in older.reversed() where enqueueSequence <= sequence {
             let path = self.directory + "/" + SnapshotFormat.fileName(sequence)
             do {
-                let reader = try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID)
+                let reader = try SnapshotReader(path: path, storage: self.storage, identity: self.identity)
                 if let job = try reader.job(enqueueSequence) { return job }
             } catch {
                 guard error.code == .damaged else { throw error }
@@ -64,7 +64,7 @@ package final class SnapshotManager: Sendable {
         while let sequence = names.last {
             let path = self.directory + "/" + SnapshotFormat.fileName(sequence)
             do {
-                let reader = try SnapshotReader(path: path, storage: self.storage, storeID: self.identity.storeID)
+                let reader = try SnapshotReader(path: path, storage: self.storage, identity: self.identity)
                 let manager = JobManager()
                 try reader.load(into: manager)
                 self.state.withLock { state in

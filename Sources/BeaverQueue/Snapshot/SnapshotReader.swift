@@ -20,16 +20,37 @@ package final class SnapshotReader: Sendable {
     package let sequence: UInt64
     package let byteCount: Int64
     let foot: SnapshotFormat.Foot
-    private let file: any StorageFile
+    let hash: KeyedHash
+    let file: any StorageFile
     let chunks: [Chunk]
-    private let cache = Lock<(chunk: Int, bytes: [UInt8])?>(nil)
+    private let cache = Lock<WholeChunk?>(nil)
+
+    /// A chunk of jobs in memory, verified whole.
+    private struct WholeChunk {
+        var place: Int
+        var tableByteCount: Int
+        var bytes: [UInt8]
+        var entries: [SnapshotEntry]
+
+        func job(_ number: Int) -> Job {
+            let entry = self.entries[number]
+            let span = self.bytes.span.bytes
+            let bodies = span.extracting(self.tableByteCount..<span.byteCount)
+            var record: [UInt8] = []
+            record.reserveCapacity(Record.headByteCount + entry.front.count + entry.rest.count)
+            entry.record(table: span.extracting(0..<self.tableByteCount), bodies: bodies, into: &record)
+            let history = RunHistory(decoding: bodies.extracting(entry.history)) ?? RunHistory()
+            return Job(slot: entry.slot, record: record, history: history)
+        }
+    }
 
     /// Throws `damaged` unless head, foot and all chunk heads are whole.
     ///
     /// Tables and bodies are checked as they are read.
-    package init(path: String, storage: any Storage, storeID: String) throws(QueueError) {
+    package init(path: String, storage: any Storage, identity: StoreIdentity) throws(QueueError) {
         let file = try storage.open(path, .readOnly)
         self.path = path
+        self.hash = identity.hash
         self.file = file
         self.byteCount = try file.size()
         var bytes: [UInt8] = []
@@ -44,10 +65,11 @@ package final class SnapshotReader: Sendable {
         self.foot = foot
         self.sequence = foot.sequence
         _ = try file.read(into: &bytes, count: SnapshotFormat.headByteCount, at: 0)
-        guard
-            Array(bytes.prefix(SnapshotFormat.headByteCount))
-                == SnapshotFormat.head(sequence: foot.sequence, storeID: storeID)
-        else { throw .damaged(path: path, offset: 0, "the head is not whole, or of another store") }
+        let head = Array(bytes.prefix(SnapshotFormat.headByteCount))
+        guard head == SnapshotFormat.head(sequence: foot.sequence, storeID: identity.storeID) else {
+            try SnapshotFormat.refuseOtherVersion(head, path: path)
+            throw .damaged(path: path, offset: 0, "the head is not whole, or of another store")
+        }
         var chunks: [Chunk] = []
         var offset = Int64(SnapshotFormat.headByteCount)
         for _ in 0..<foot.chunks {
@@ -67,50 +89,7 @@ package final class SnapshotReader: Sendable {
 
     deinit { self.file.close() }
 
-    private func table(_ chunk: Chunk, into bytes: inout [UInt8]) throws(QueueError) -> RawSpanRange {
-        let count = try self.file.read(into: &bytes, count: chunk.head.tableByteCount, at: chunk.offset)
-        guard count == chunk.head.tableByteCount,
-            Checksum.crc32c(bytes.span.bytes.extracting(0..<count)) == chunk.head.tableChecksum
-        else { throw .damaged(path: self.path, offset: chunk.offset, "the table of a chunk is not whole") }
-        return 0..<count
-    }
-
-    /// Fills an empty job manager.
-    ///
-    /// Throws `damaged` if the result is not what the foot says.
-    package func load(into manager: JobManager) throws(QueueError) {
-        manager.slots.reserve(self.foot.jobs)
-        var bytes: [UInt8] = []
-        for chunk in self.chunks {
-            let range = try self.table(chunk, into: &bytes)
-            let span = bytes.span.bytes.extracting(range)
-            switch chunk.head.kind {
-            case .jobs:
-                let width = SnapshotFormat.jobEntryByteCount
-                guard chunk.head.count * width == span.byteCount else { throw self.misfit(chunk) }
-                for entry in 0..<chunk.head.count {
-                    guard manager.load(JobSlot(decoding: span, at: entry * width)) != nil else {
-                        throw self.misfit(chunk)
-                    }
-                }
-            case .remembered:
-                try self.forEachRemembered(of: chunk, span) { manager.load($0) }
-            case .globals:
-                guard let globals = GlobalState(decoding: span) else { throw self.misfit(chunk) }
-                manager.globals = globals
-            }
-        }
-        manager.finishLoading()
-        guard manager.lastSequence == self.sequence, manager.fingerprint == self.foot.fingerprint else {
-            throw .damaged(path: self.path, "its jobs do not add up to its fingerprint")
-        }
-    }
-
-    private func misfit(_ chunk: Chunk) -> QueueError {
-        .damaged(path: self.path, offset: chunk.offset, "a chunk holds something else than it says")
-    }
-
-    private func forEachRemembered(
+    func forEachRemembered(
         of chunk: Chunk,
         _ span: RawSpan,
         _ body: (RememberedIDs.Entry) throws(QueueError) -> Void
@@ -137,13 +116,19 @@ package final class SnapshotReader: Sendable {
     package func forEachJob(
         _ body: (JobSlot, _ record: RawSpan, _ history: RawSpan) throws(QueueError) -> Void
     ) throws(QueueError) {
+        var record: [UInt8] = []
         for place in self.chunks.indices where self.chunks[place].head.kind == .jobs {
+            let head = self.chunks[place].head
             let bytes = try self.whole(place)
-            for entry in 0..<self.chunks[place].head.count {
-                let job = try self.job(entry, in: bytes, of: place)
-                let span = bytes.span.bytes
-                try body(job.slot, span.extracting(job.record), span.extracting(job.history))
+            let table = bytes.span.bytes.extracting(0..<head.tableByteCount)
+            let bodies = bytes.span.bytes.extracting(head.tableByteCount..<head.tableByteCount + head.bodyByteCount)
+            var entries = SnapshotTableReader(head, hash: self.hash)
+            for _ in 0..<head.count {
+                guard let entry = entries.next(in: table) else { throw self.misfit(self.chunks[place]) }
+                entry.record(table: table, bodies: bodies, into: &record)
+                try body(entry.slot, record.span.bytes, bodies.extracting(entry.history))
             }
+            guard entries.isAtEnd(of: table) else { throw self.misfit(self.chunks[place]) }
         }
     }
 
@@ -161,24 +146,22 @@ package final class SnapshotReader: Sendable {
     package func job(_ enqueueSequence: UInt64) throws(QueueError) -> Job? {
         guard let place = self.chunk(holding: enqueueSequence) else { return nil }
         return try self.cache.withLock { cache throws(QueueError) in
-            if cache?.chunk != place { cache = (place, try self.whole(place)) }
-            guard let bytes = cache?.bytes else { return nil }
-            let span = bytes.span.bytes
+            if cache?.place != place { cache = try self.wholeJobs(place) }
+            guard let chunk = cache else { return nil }
             var low = 0
-            var high = self.chunks[place].head.count
+            var high = chunk.entries.count
             while low < high {
                 let middle = (low + high) / 2
-                let slot = JobSlot(decoding: span, at: middle * SnapshotFormat.jobEntryByteCount)
-                if slot.enqueueSequence < enqueueSequence { low = middle + 1 } else { high = middle }
+                if chunk.entries[middle].slot.enqueueSequence < enqueueSequence {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
             }
-            guard low < self.chunks[place].head.count else { return nil }
-            let found = try self.job(low, in: bytes, of: place)
-            guard found.slot.enqueueSequence == enqueueSequence else { return nil }
-            return Job(
-                slot: found.slot,
-                record: span.bytes(found.record),
-                history: RunHistory(decoding: span.extracting(found.history)) ?? RunHistory()
-            )
+            guard low < chunk.entries.count, chunk.entries[low].slot.enqueueSequence == enqueueSequence else {
+                return nil
+            }
+            return chunk.job(low)
         }
     }
 
@@ -199,30 +182,24 @@ package final class SnapshotReader: Sendable {
         let count = try self.file.read(into: &bytes, count: wanted, at: chunk.offset)
         guard count == wanted,
             Checksum.crc32c(bytes.span.bytes.extracting(0..<chunk.head.tableByteCount)) == chunk.head.tableChecksum,
-            Checksum.crc32c(bytes.span.bytes.extracting(chunk.head.tableByteCount..<wanted)) == chunk.head.bodyChecksum,
-            chunk.head.kind != .jobs || chunk.head.count * SnapshotFormat.jobEntryByteCount == chunk.head.tableByteCount
+            Checksum.crc32c(bytes.span.bytes.extracting(chunk.head.tableByteCount..<wanted)) == chunk.head.bodyChecksum
         else { throw .damaged(path: self.path, offset: chunk.offset, "a chunk is not whole") }
         return bytes
     }
 
-    private func job(
-        _ entry: Int,
-        in bytes: [UInt8],
-        of place: Int
-    ) throws(QueueError) -> (slot: JobSlot, record: RawSpanRange, history: RawSpanRange) {
-        let span = bytes.span.bytes
+    private func wholeJobs(_ place: Int) throws(QueueError) -> WholeChunk {
         let head = self.chunks[place].head
-        let base = entry * SnapshotFormat.jobEntryByteCount
-        let slot = JobSlot(decoding: span, at: base)
-        let start = head.tableByteCount + Int(span.load(UInt32.self, at: base + JobSlot.byteCount))
-        let end = start + Int(span.load(UInt32.self, at: base + JobSlot.byteCount + 4))
-        guard end <= head.tableByteCount + head.bodyByteCount, start + Record.headByteCount <= end else {
-            throw self.misfit(self.chunks[place])
-        }
-        let length = Int(span.load(UInt32.self, at: start) >> 8)
-        guard length >= Record.headByteCount, start + length <= end else { throw self.misfit(self.chunks[place]) }
-        return (slot, start..<start + length, start + length..<end)
+        let bytes = try self.whole(place)
+        let table = bytes.span.bytes.extracting(0..<head.tableByteCount)
+        var reader = SnapshotTableReader(head, hash: self.hash)
+        var entries: [SnapshotEntry] = []
+        entries.reserveCapacity(head.count)
+        while entries.count < head.count, let entry = reader.next(in: table) { entries.append(entry) }
+        guard entries.count == head.count, reader.isAtEnd(of: table) else { throw self.misfit(self.chunks[place]) }
+        return WholeChunk(place: place, tableByteCount: head.tableByteCount, bytes: bytes, entries: entries)
+    }
+
+    func misfit(_ chunk: Chunk) -> QueueError {
+        .damaged(path: self.path, offset: chunk.offset, "a chunk holds something else than it says")
     }
 }
-
-typealias RawSpanRange = Range<Int>

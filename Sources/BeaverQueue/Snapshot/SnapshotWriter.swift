@@ -10,6 +10,8 @@ struct SnapshotWriter {
     private var offset: Int64
     private var table: [UInt8] = []
     private var bodies: [UInt8] = []
+    private var history: [UInt8] = []
+    private var entries = SnapshotTableWriter(firstNumber: 1)
     private var chunkCount = 0
     private var chunkFirst: UInt64 = 0
     private var chunkEntries = 0
@@ -37,13 +39,20 @@ struct SnapshotWriter {
         if self.chunkEntries == SnapshotFormat.maxChunkJobs || self.bodies.count >= SnapshotFormat.maxChunkBodyBytes {
             try self.flush(.jobs)
         }
-        if self.chunkEntries == 0 { self.chunkFirst = slot.enqueueSequence }
-        let start = self.bodies.count
-        record.withUnsafeBytes { self.bodies.append(contentsOf: $0) }
-        if !history.entries.isEmpty { history.encode(into: &self.bodies) }
-        slot.encode(into: &self.table)
-        self.table.appendLittleEndian(UInt32(start))
-        self.table.appendLittleEndian(UInt32(self.bodies.count - start))
+        if self.chunkEntries == 0 {
+            self.chunkFirst = slot.enqueueSequence
+            self.entries = SnapshotTableWriter(firstNumber: slot.enqueueSequence)
+        }
+        self.history.removeAll(keepingCapacity: true)
+        if !history.entries.isEmpty { history.encode(into: &self.history) }
+        let restStart = self.entries.append(
+            slot,
+            record: record,
+            historyByteCount: self.history.count,
+            to: &self.table
+        )
+        record.extracting(restStart..<record.byteCount).withUnsafeBytes { self.bodies.append(contentsOf: $0) }
+        self.bodies.append(contentsOf: self.history)
         self.chunkEntries += 1
         self.jobs += 1
         if slot.state == .completed, slot.isSimulated { self.simulated += 1 }

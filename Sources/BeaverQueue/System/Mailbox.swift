@@ -3,6 +3,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
     private struct Box {
         var elements: [Element] = []
         var isClosed = false
+        /// Somebody waits and was not woken yet.
         var isWaiting = false
     }
 
@@ -13,6 +14,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
     package func post(_ element: Element) {
         let mustWake = self.box.withLock { box in
             box.elements.append(element)
+            defer { box.isWaiting = false }
             return box.isWaiting
         }
         if mustWake { self.box.signal() }
@@ -21,6 +23,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
     package func post(_ elements: [Element]) {
         let mustWake = self.box.withLock { box in
             box.elements.append(contentsOf: elements)
+            defer { box.isWaiting = false }
             return box.isWaiting
         }
         if mustWake { self.box.signal() }

@@ -102,6 +102,17 @@ package final class CommandRunner: HandlerRunner {
         return settings.registry.policies(programFault: self.programFault(of:))
     }
 
+    package func immediateResult(of action: String) -> RunResult? {
+        guard case .handler(_, let handler) = self.settings.withLock({ $0.registry.target(for: action) }) else {
+            return nil
+        }
+        switch handler.kind {
+        case .noop: return BuiltinHandlers.noop
+        case .fail: return BuiltinHandlers.fail
+        case .command, .exec, .sleep, .closure: return nil
+        }
+    }
+
     package func start(_ run: RunRequest, ended: @escaping @Sendable (RunResult) -> Void) {
         let settings = self.settings.withLock { $0 }
         switch settings.registry.target(for: run.action) {

@@ -5,12 +5,18 @@
 /// No call blocks for longer than starting a process takes. `ended` is called exactly once for each `start`, from any
 /// thread, after nothing of the run is left: no process of its group, no open output file, no running closure.
 package protocol HandlerRunner: AnyObject, Sendable {
+    /// The result of each run of this action, if that is known without starting anything.
+    func immediateResult(of action: String) -> RunResult?
     func start(_ run: RunRequest, ended: @escaping @Sendable (RunResult) -> Void)
     /// Asks the run to end (SIGTERM to its process group, or task cancellation), or ends it (SIGKILL to the group).
     /// Unknown tokens are ignored: the run has ended meanwhile.
     func stop(token: UInt64, _ how: StopKind)
     /// Ends all runs at once and waits up to `seconds` for them to be gone. Used when the engine stops.
     func endAll(within seconds: Double)
+}
+
+extension HandlerRunner {
+    package func immediateResult(of action: String) -> RunResult? { nil }
 }
 
 package enum StopKind: Sendable, Equatable {

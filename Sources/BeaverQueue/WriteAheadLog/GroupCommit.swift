@@ -75,13 +75,19 @@ package struct GroupCommit {
         return Double(max(0, now.bootMilliseconds - since))
     }
 
+    /// Room for records that are about to come, so that the buffer does not grow under each of them.
+    package mutating func reserve(_ byteCount: Int) {
+        let wanted = self.bytes.count + CommitFrame.headByteCount + byteCount
+        if wanted > self.bytes.capacity { self.bytes.reserveCapacity(max(wanted, 2 * self.bytes.capacity)) }
+    }
+
     /// Appends one record; `append` writes its bytes behind those already there.
     ///
     /// Returns its sequence number.
     @discardableResult
     package mutating func append(_ append: (inout [UInt8]) -> Void) -> UInt64 {
         if self.bytes.isEmpty {
-            self.bytes.reserveCapacity(4_096)
+            if self.bytes.capacity < 4_096 { self.bytes.reserveCapacity(4_096) }
             self.bytes += Self.emptyHead
             self.lastMarkOffset = CommitFrame.headByteCount
         }

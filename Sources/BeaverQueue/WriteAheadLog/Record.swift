@@ -63,6 +63,14 @@ enum RecordWriter {
         self.finish(start, &buffer)
     }
 
+    /// The same from a snapshot, which keeps it in two parts.
+    static func appendEnqueue(front: RawSpan, rest: RawSpan, wallMilliseconds: Int64, to buffer: inout [UInt8]) {
+        let start = self.begin(.enqueue, wallMilliseconds, &buffer)
+        front.withUnsafeBytes { buffer.append(contentsOf: $0) }
+        rest.withUnsafeBytes { buffer.append(contentsOf: $0) }
+        self.finish(start, &buffer)
+    }
+
     /// Any other event.
     ///
     /// `previousSequence` is the job's last record before this one.

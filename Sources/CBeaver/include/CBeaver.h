@@ -1,6 +1,7 @@
 #ifndef CBEAVER_H
 #define CBEAVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,14 @@ int cbeaver_mark(int fd);
 
 /// Whether another open file holds that mark: 1, 0 or -1. F_OFD_GETLK asks without taking anything.
 int cbeaver_is_marked(int fd);
+
+/// Zeroed pages of their own (mmap(2)), or NULL; with `large`, the system is asked to use large ones. In C because
+/// MADV_HUGEPAGE is not imported.
+void *cbeaver_map_memory(size_t size, bool large);
+void cbeaver_unmap_memory(void *memory, size_t size);
+
+/// Tells the processor that this place will be written soon. In C because Swift has no such thing.
+static inline void cbeaver_prefetch(const void *place) { __builtin_prefetch(place, 1, 2); }
 
 /// memfd_create(2), close-on-exec.
 int cbeaver_memory_file(const char *name);

@@ -16,7 +16,7 @@ struct EnqueueCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @OptionGroup var options: EnqueueOptions
 
     @Option(help: "A JSON array of jobs, or one object a line; - is standard input.")

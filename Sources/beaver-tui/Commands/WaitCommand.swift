@@ -8,7 +8,7 @@ struct WaitCommand: AsyncParsableCommand {
         abstract: "Wait until nothing is pending, scheduled or running; 1 if jobs died or are parked, 75 if paused."
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Option(help: "Only jobs whose id matches, with * and ?.")
     var id: String?

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BeaverQueue
 
-/// The eight rules of DESIGN.md, each by its name.
+/// The eight rules in docs/architecture.md, each by its name.
 @Suite struct EightRulesTests {
     // MARK: 1
 

@@ -121,12 +121,16 @@ import Testing
             #expect(seen.insert(changed.fingerprint).inserted)
             var bytes: [UInt8] = []
             changed.encode(into: &bytes)
-            #expect(bytes.count == JobSlot.byteCount)
-            #expect(JobSlot(decoding: bytes.span.bytes, at: 0).fingerprint == changed.fingerprint)
+            #expect(bytes.count == JobSlot.storedByteCount)
+            let decoded = JobSlot(id: changed.id, decoding: bytes.span.bytes, at: 0)
+            #expect(decoded.fingerprint == changed.fingerprint)
+            #expect(decoded.isStored(as: changed))
+            #expect(!changed.isStored(as: slot))
         }
         var ready = slot
         ready.isReady = true
         #expect(ready.fingerprint == slot.fingerprint)
+        #expect(ready.isStored(as: slot))
         #expect(MemoryLayout<JobSlot>.stride == 64)
     }
 

@@ -1,0 +1,30 @@
+/// What a user types to run this program, so that the commands in messages can be pasted: `bin/beaver-tui` where no
+/// `beaver-tui` is on PATH.
+enum ProgramName {
+    static let typed = Self.typed(CommandLine.arguments)
+
+    static func typed(_ arguments: [String]) -> String {
+        guard let first = arguments.first, first.contains("/") else { return "beaver-tui" }
+        return Self.word(first)
+    }
+
+    /// The command line as it was typed, but for some of its options.
+    static func again(_ arguments: [String], without: Set<String>) -> String {
+        let rest = arguments.dropFirst().filter { !without.contains($0) }.map(Self.word)
+        return ([Self.typed(arguments)] + rest).joined(separator: " ")
+    }
+
+    /// The same text with its commands, which stand in back quotes, as they would have to be typed here.
+    static func inCommands(_ text: String) -> String {
+        self.typed == "beaver-tui" ? text : text.replacing("`beaver-tui", with: "`" + self.typed)
+    }
+
+    /// One word of a shell's command line.
+    private static func word(_ text: String) -> String {
+        let plain = text.utf8.allSatisfy { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./=:,@%+".utf8.contains(byte)
+        }
+        return plain && !text.isEmpty ? text : "'" + text.replacing("'", with: #"'\''"#) + "'"
+    }
+}
