@@ -106,6 +106,8 @@ import Testing
         ledger.recordSubmission("a", payload: [1])
         ledger.recordCancel("a", confirmed: false)
         ledger.recordForgettable("a")
+        // A retry that comes too late changes nothing of that (seed 231479).
+        ledger.recordRevival("a", confirmed: false)
         ledger.recordAnswer("a", payload: [1], .enqueued)
         #expect(ledger.check(against: []) == [])
         #expect(ledger.check(against: [ObservedJob("a", .pending, payload: [1])]) == [])
