@@ -74,8 +74,11 @@ bin/beaver-tui: $(SOURCES)
 	else
 	    echo "building bin/beaver-tui; the first time takes minutes"
 	fi
-	# What was fetched is of no interest, unless the build fails.
-	swift build -q -c release --product beaver-tui $(SWIFT_FLAGS) >"$$new/log" 2>&1 || { cat "$$new/log"; exit 1; }
+	# What was fetched is of no interest, not even if the build fails, unless it is all there is to read.
+	swift build -q -c release --product beaver-tui $(SWIFT_FLAGS) >"$$new/log" 2>&1 || {
+	    grep -vE '^(Fetch|Comput|Creating working copy|Working copy)' "$$new/log" || cat "$$new/log"
+	    exit 1
+	}
 	built=$$(swift build -q -c release --show-bin-path)/beaver-tui
 	strip -o "$$new/beaver-tui" "$$built" 2>/dev/null || cp "$$built" "$$new/beaver-tui"
 	touch -r "$$new/began" "$$new/beaver-tui"
@@ -94,14 +97,12 @@ torture: bin/beaver-tui ## the simulator, seed after seed (SEEDS=1..1000)
 	@bin/beaver-tui torture --seeds $(or $(SEEDS),1..1000)
 
 .PHONY: coverage
-coverage: ## how much of the engine its tests run, in lines
-	@.ci/need --swift
-	export BEAVER_ENGINE_ONLY=1
-	test/unit coverage --scratch-path .build-coverage --enable-code-coverage
-	bin=$$(swift build -q --scratch-path .build-coverage --show-bin-path)
-	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/llvm-cov" report "$$bin/beaver-tuiPackageTests.xctest" \
-	    -instr-profile="$$bin/codecov/default.profdata" -ignore-filename-regex='\.build|Tests/' -use-color=false |
-	    awk 'NR == 1 { print "lines in all, missed, run" } /^[^-]/ && NF > 9 && NR > 1 { print $$8, $$9, $$10, $$1 }'
+coverage: ## how much of the engine and of the console's pure part the tests run, in lines
+	@.ci/need --swift $(BUILD_PACKAGES)
+	BEAVER_ENGINE_ONLY=1 test/unit coverage-engine --scratch-path .build-coverage-engine --enable-code-coverage
+	test/coverage .build-coverage-engine engine Sources/BeaverQueue
+	test/unit coverage-console --scratch-path .build-coverage --enable-code-coverage --filter BeaverConsoleTests
+	test/coverage .build-coverage console Sources/BeaverConsole/[^T]
 
 .PHONY: lint
 lint: ## the format, checked
@@ -117,13 +118,16 @@ fix: ## the format, applied
 docs: ## the library's reference, as a site in .build/docs
 	@.ci/need --swift
 	export BEAVER_ENGINE_ONLY=1
-	rm -rf .build/docs .build/symbols
-	mkdir -p .build/symbols
+	# Symbols stay where they are: a build that finds nothing to do does not write them again.
+	symbols=.build-docs/symbols
+	mkdir -p "$$symbols" .build
 	swift build -q --target BeaverQueue -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir \
-	    -Xswiftc .build/symbols --scratch-path .build-docs
-	find .build/symbols -name '*.json' ! -name 'BeaverQueue.symbols.json' -delete
-	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/docc" convert --additional-symbol-graph-dir .build/symbols \
-	    --fallback-display-name BeaverQueue --fallback-bundle-identifier BeaverQueue --output-path .build/docs
+	    -Xswiftc "$$symbols" --scratch-path .build-docs >.build/docs.log 2>&1 || { cat .build/docs.log; exit 1; }
+	find "$$symbols" -name '*.json' ! -name 'BeaverQueue.symbols.json' -delete
+	rm -rf .build/docs
+	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/docc" convert Sources/BeaverQueue/BeaverQueue.docc \
+	    --additional-symbol-graph-dir "$$symbols" --warnings-as-errors --fallback-display-name BeaverQueue \
+	    --fallback-bundle-identifier BeaverQueue --output-path .build/docs
 	echo "open .build/docs/index.html through any web server"
 
 .PHONY: clean

@@ -120,7 +120,7 @@ terminal() {
     local columns=$1 rows=$2
     shift 2
     tmux -S "$SCRATCH/tmux" -f /dev/null new-session -d -s "${TERMINAL:-first}" -x "$columns" -y "$rows" \
-        "env HTTP= BEAVER_HTTP_LISTEN=off PS1='shell> ' bash --norc" || fail "no terminal"
+        "env SWIFT_BACKTRACE=enable=no HTTP= BEAVER_HTTP_LISTEN=off PS1='shell> ' bash --norc" || fail "no terminal"
     wait_until 'the shell is there' on_screen 'shell>'
     keys "'$BEAVER' --data-dir '$DATA' $*" Enter
 }

@@ -12,6 +12,8 @@ package struct Model: Sendable, Equatable {
         /// Names of payload members whose values are hidden.
         package var redact: [String] = []
         package var allowsExec = false
+        /// What a user types to run this program.
+        package var program = "beaver-tui"
 
         package init() {}
     }

@@ -17,9 +17,13 @@ package struct ProofText {
     private var isSame: Bool { self.outcome.fingerprintBefore == self.outcome.fingerprintReplayed }
     private var isBalanced: Bool { self.outcome.replayed.isBalanced && self.outcome.after.jobs.isBalanced }
 
-    package var isGood: Bool { self.outcome.lost == 0 && self.isSame && self.isBalanced }
+    package var isGood: Bool {
+        if let lie = self.outcome.lie { return LieText(lie, self.outcome).isGood }
+        return self.outcome.lost == 0 && self.isSame && self.isBalanced
+    }
 
     package var headline: String {
+        if let lie = self.outcome.lie { return LieText(lie, self.outcome).headline }
         let back = "back in \(Figures.precise(self.outcome.downSeconds))"
         let sync = self.before.status.wal.sync
         if self.outcome.lost > 0 {
@@ -34,6 +38,7 @@ package struct ProofText {
     }
 
     var lines: [Line] {
+        if let lie = self.outcome.lie { return LieText(lie, self.outcome).lines }
         var lines: [Line] = []
         if self.outcome.lost > 0 { lines += self.lossLines }
         func heads(_ words: [String]) -> Line {

@@ -56,6 +56,7 @@ package struct PreviewState: Sendable, Equatable {
 /// What the crash menu says before anything is done.
 package struct CrashFacts: Sendable, Equatable {
     package var isEmbedded = true
+    /// A scratch store, to whose copy a disk may lie.
     package var isDemo = false
     package var storeBytes: Int64 = 0
     package var freeBytes: Int64 = 0
@@ -120,10 +121,30 @@ package struct CrashOutcome: Sendable, Equatable {
     package var unansweredFound = 0
     package var cutBytes: Int64 = 0
     package var evidence: String?
+    package var lie: CrashLie?
 
     package init(_ kind: CrashKind) { self.kind = kind }
 
     package var lost: Int { self.ownMissing.count }
+}
+
+/// What a disk kept that said "synced" and had not, and what a start made of it.
+package struct CrashLie: Sendable, Equatable {
+    /// The last record that was really kept, and the last that was said to be.
+    package var afterSequence: UInt64
+    package var lastSequence: UInt64
+    package var sectors = 0
+    package var keptSectors = 0
+    /// Why the start was refused; nil: it was not.
+    package var refusal: String?
+    package var salvagedJobs = 0
+    package var uncertainJobs = 0
+    package var losses = 0
+
+    package init(afterSequence: UInt64, lastSequence: UInt64) {
+        self.afterSequence = afterSequence
+        self.lastSequence = lastSequence
+    }
 }
 
 package struct RecoveryState: Sendable, Equatable {

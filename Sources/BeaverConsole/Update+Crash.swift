@@ -63,7 +63,7 @@ extension Model {
         case 1 where !facts.isEmbedded: "the engine is in another process; 4 kills that"
         case 2 where !facts.isEmbedded: "only where the engine is inside the console"
         case 2 where facts.storeBytes * 2 > facts.freeBytes: "a copy of the store does not fit on the disk"
-        case 3: "only in beaver-tui torture: a simulated disk"
+        case 3 where !facts.isDemo: "only in beaver-tui demo, on a copy of its scratch store"
         case 4 where facts.isEmbedded:
             "the engine is inside this console; start beaver-tui --no-ui run elsewhere and attach to try it"
         case 4: facts.whyNoSignal
@@ -105,13 +105,18 @@ extension Model {
             self.local(.error, "crash-test: \(failure)")
             return self.askView()
         }
-        self.crashTests.count += 1
-        self.crashTests.lost += outcome.lost
-        let lost = outcome.lost
-        self.local(
-            lost > 0 ? .error : .info,
-            "crash-test: back in \(Figures.precise(outcome.downSeconds)), lost \(lost)"
-        )
+        if let lie = outcome.lie {
+            // What a lying disk loses is not a loss of this queue: it is not counted as one.
+            self.local(.info, "crash-test: \(LieText(lie, outcome).headline)")
+        } else {
+            self.crashTests.count += 1
+            self.crashTests.lost += outcome.lost
+            let lost = outcome.lost
+            self.local(
+                lost > 0 ? .error : .info,
+                "crash-test: back in \(Figures.precise(outcome.downSeconds)), lost \(lost)"
+            )
+        }
         state.outcome = outcome
         state.nextAt = self.moment.steadyMilliseconds
         self.sheet = .recovery(state)
@@ -172,11 +177,14 @@ extension Model {
 }
 
 extension CrashKind {
+    /// The store itself goes on untouched.
+    var isOnCopy: Bool { self == .powerCut || self == .lyingDisk }
+
     package var title: String {
         switch self {
         case .kill: "Kill"
         case .powerCut: "Power cut, on a copy"
-        case .lyingDisk: "Lying disk"
+        case .lyingDisk: "Lying disk, on a copy"
         case .signal: "kill -9"
         }
     }

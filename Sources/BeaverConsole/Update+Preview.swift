@@ -2,6 +2,11 @@ internal import BeaverQueue
 
 /// The preview of a file, before anything of it is taken.
 extension Model {
+    /// The engine is here, and does not run commands of their own; what a server does is its own affair.
+    var refusesCommands: Bool {
+        if case .embedded = self.connection { !self.settings.allowsExec } else { false }
+    }
+
     mutating func took(check: FileCheck) -> [Effect] {
         guard case .preview(var state) = self.sheet, state.path == check.path, state.taken == nil else { return [] }
         state.check = check
@@ -24,7 +29,11 @@ extension Model {
             self.sheet = .none
             return []
         case .confirm, .takeGood:
-            if let reason = Self.whyNotTaken(check, skipsBad: action == .takeGood) {
+            let refusal =
+                check?.areCommands == true && self.refusesCommands
+                ? "this queue refuses commands; leave with q and start it with: \(self.settings.program) run --allow-exec"
+                : nil
+            if let reason = refusal ?? Self.whyNotTaken(check, skipsBad: action == .takeGood) {
                 self.notify(reason, .warning)
                 return []
             }

@@ -66,7 +66,13 @@ extension View {
                     "On a copy (\(Figures.bytes(facts.storeBytes))) made then; yours is untouched.",
                 ]
             ),
-            ("Lying disk", ["The disk says synced and is not: simulated."]),
+            (
+                "Lying disk",
+                [
+                    "For a second it says \"synced\" and keeps nothing; then the",
+                    "power goes. On a copy: see how the loss is noticed.",
+                ]
+            ),
             ("kill -9", ["The server, pid \(facts.serverPid), by the real signal."]),
         ]
         var lines: [(text: String, style: Style)] = [("", .plain)]
@@ -122,7 +128,7 @@ extension View {
 
     mutating func drawRecovery(_ state: RecoveryState) {
         self.drawHeader()
-        if state.kind == .powerCut {
+        if state.kind.isOnCopy {
             self.drawBooks()
         } else {
             self.drawBooks(isUnknown: true)
@@ -131,7 +137,7 @@ extension View {
         let time = self.model.moment.preciseTime(state.before.wallMilliseconds)
         self.drawBox(
             area,
-            title: "Crash-test: \(state.kind == .powerCut ? "power cut" : "killed") \(time), coming back",
+            title: "Crash-test: \(state.kind.isOnCopy ? "power cut" : "killed") \(time), coming back",
             foot: "any key: real speed",
             style: .warning
         )

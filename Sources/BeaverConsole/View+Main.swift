@@ -244,19 +244,20 @@ extension View {
         let rows = self.size.rows - layout.head - layout.foot
         let area = MainLayout.Area(row: layout.head, column: 0, rows: rows, columns: self.size.columns)
         self.drawBox(area, title: self.runningTitle, isFocused: true)
+        let program = self.model.settings.program
         var lines = [
             "", "Nothing to do yet. Three ways to begin:", "",
             "  e   then  test/jobs.json  Enter     five sample jobs",
             "  e   then  a file of commands        if started as: run --allow-exec",
             "  c   one job, typed here", "",
             "From another terminal, in this folder:",
-            "  beaver-tui enqueue --file test/jobs.json",
-            "  beaver-tui enqueue --lines commands.txt            (run --allow-exec)", "",
+            "  \(program) enqueue --file test/jobs.json",
+            "  \(program) enqueue --lines commands.txt            (run --allow-exec)", "",
         ]
         if self.status.simulated {
             lines += [
                 "No handlers are configured and this store is new: sample jobs are simulated",
-                "and marked so. Real work: beaver-tui config init, or run --allow-exec.",
+                "and marked so. Real work: \(program) config init, or run --allow-exec.",
             ]
         }
         if rows < lines.count + 2 { lines.removeAll(where: \.isEmpty) }

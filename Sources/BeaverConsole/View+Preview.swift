@@ -32,7 +32,7 @@ extension View {
         let option = state.check?.areCommands == true ? "--lines" : "--file"
         self.screen.put(
             TextWidth.cut(
-                "The same without the console: beaver-tui enqueue \(option) \(state.path) --dry-run",
+                "The same without the console: \(self.model.settings.program) enqueue \(option) \(state.path) --dry-run",
                 to: width + 2
             ),
             row: self.size.rows - 2,
@@ -50,6 +50,7 @@ extension View {
             return "R read again   \(good)Up, Down other error   Esc back"
         }
         guard check.jobCount > 0 else { return "Esc back" }
+        if check.areCommands, self.model.refusesCommands { return "R read again   Esc back" }
         let limits = check.areCommands ? "t limits   " : ""
         return "Enter take \(Figures.grouped(check.jobCount))   \(limits)R read again   Esc back"
     }
@@ -100,8 +101,9 @@ extension View {
                 ("limits     \(time ?? "no time limit"), \(retries ?? "no retries") (t sets them)", .plain)
             )
             lines.append(("after a crash   a command that ran is run again", .plain))
-            if !self.model.settings.allowsExec, case .embedded = self.model.connection {
-                lines.append(("this queue was not started with --allow-exec: it refuses commands", .warning))
+            if self.model.refusesCommands {
+                let again = "\(self.model.settings.program) run --allow-exec"
+                lines.append(("this queue refuses commands; leave with q and start it with: \(again)", .warning))
             }
         } else {
             for action in check.actions.prefix(5) { lines.append(figure(action.count, "action \(action.name)")) }

@@ -76,6 +76,9 @@ extension View {
                 row: row,
                 column: column
             )
+        } else if self.status.state == .recovering {
+            // Neither the disk nor what a crash would cost is known yet.
+            return
         } else if self.status.jobs.enqueuedTotal == 0, let view = self.model.view {
             let http = self.status.http.map { " · metrics http://\($0)/metrics" } ?? ""
             let disk = "\(self.diskName), \(Figures.bytes(view.freeDiskBytes)) free"

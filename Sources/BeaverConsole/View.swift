@@ -54,7 +54,7 @@ package struct View {
 
     /// State in a word, with its style.
     var badge: (word: String, style: Style) {
-        if case .recovery(let state) = self.model.sheet, state.kind != .powerCut { return ("CRASHED", .badBadge) }
+        if case .recovery(let state) = self.model.sheet, !state.kind.isOnCopy { return ("CRASHED", .badBadge) }
         if self.model.isLost { return ("DISCONNECTED", .badBadge) }
         if self.isBlank { return ("STARTING", .warningBadge) }
         switch self.status.state {

@@ -3,6 +3,7 @@ extension Queue {
     ///
     /// Throws `invalidInput` for the first job that cannot be taken, `full`, `stopped`, or `outcomeUnknown`: then repeat
     /// with the same ids.
+    @discardableResult
     public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         let core = try await self.readyCore()
         var batch = JobBatch()

@@ -1,9 +1,9 @@
 /// Lists, details and what operators do to jobs.
 extension Queue {
     public func jobs(
-        matching filter: JobFilter,
-        after cursor: JobCursor?,
-        limit: Int
+        matching filter: JobFilter = JobFilter(),
+        after cursor: JobCursor? = nil,
+        limit: Int = 100
     ) async throws(QueueError) -> JobPage {
         try await self.readyCore().lookup.jobs(matching: filter, after: cursor, limit: limit)
     }
@@ -23,7 +23,7 @@ extension Queue {
         return try await self.job(id)
     }
 
-    public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
+    public func output(of id: String, run: Int? = nil, from offset: Int64 = 0) async throws(QueueError) -> JobOutput {
         try await self.readyCore().lookup.output(of: id, run: run, from: offset)
     }
 

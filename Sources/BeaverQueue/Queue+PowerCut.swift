@@ -1,5 +1,19 @@
 /// A power cut, on a copy of a store: what the disk had not been told to keep is gone, and the last write is torn.
 extension Queue {
+    /// What is left of the log behind the last record that the disk really kept.
+    package enum Survival: Sendable {
+        /// `kept` of 1,024 of the bytes, then zeros: as where the disk had written some of them by itself.
+        case prefix(kept: Int64)
+        /// Each sector of 512 bytes by chance: a disk that said "synced" while it kept all in its own memory.
+        case randomSectors
+    }
+
+    /// What a cut took away.
+    package struct Cut: Sendable, Equatable {
+        package var sectors = 0
+        package var keptSectors = 0
+    }
+
     /// What a recovery made of such a copy.
     package struct AfterPowerCut: Sendable {
         package var before: Remains
@@ -7,23 +21,30 @@ extension Queue {
         package var missing: [String]
     }
 
-    /// Cuts the log of the copy at `configuration.dataDirectory` behind the last record that was synced, and recovers it.
-    ///
-    /// Of the bytes behind `synced` a part stays, `kept` of 1,024, the rest is zeros: as where the disk had written some
-    /// of them by itself. Nothing is dispatched and no process is ended: the copy has the id of a store whose commands
-    /// go on running. `asked` is the record at which the fingerprint is wanted, `ids` are looked up afterwards.
-    package static func afterPowerCut(
+    /// Cuts the log of the copy at `configuration.dataDirectory` behind the record `synced`.
+    package static func cutPower(
         _ configuration: QueueConfiguration,
-        synced: UInt64,
-        kept: Int64,
-        asked: UInt64,
-        ids: [String]
-    ) throws(QueueError) -> AfterPowerCut {
+        behind synced: UInt64,
+        _ survival: Survival
+    ) throws(QueueError) -> Cut {
         let storage = FileStorage()
         guard let identity = try StoreIdentity.read(from: configuration.dataDirectory, storage: storage) else {
             throw .noSuchQueue(directory: configuration.dataDirectory)
         }
-        try self.cut(configuration, identity, behind: synced, kept: kept, storage)
+        return try self.cut(configuration, identity, behind: synced, survival, storage)
+    }
+
+    /// Recovers a copy that was cut.
+    ///
+    /// Nothing is dispatched and no process is ended: the copy has the id of a store whose commands go on running.
+    /// `asked` is the record at which the fingerprint is wanted, `ids` are looked up afterwards. Throws `damaged` where
+    /// a start would.
+    package static func afterPowerCut(
+        _ configuration: QueueConfiguration,
+        asked: UInt64,
+        ids: [String]
+    ) throws(QueueError) -> AfterPowerCut {
+        let storage = FileStorage()
         let before = try self.remains(configuration, at: asked)
         let recovery = Recovery(
             storage: storage,
@@ -49,9 +70,9 @@ extension Queue {
         _ configuration: QueueConfiguration,
         _ identity: StoreIdentity,
         behind synced: UInt64,
-        kept: Int64,
+        _ survival: Survival,
         _ storage: any Storage
-    ) throws(QueueError) {
+    ) throws(QueueError) -> Cut {
         let directory = Recovery.path(identity.logDirectory, in: configuration.dataDirectory)
         let scan = LogScan(storage: storage, directory: directory, identity: identity)
         let segments = try scan.segments()
@@ -61,31 +82,52 @@ extension Queue {
         let end = try scan.scan(segments, from: from) { frame, _ throws(QueueError) in
             if first == nil, frame.head.recordCount > 0, frame.head.lastSequence > synced { first = frame.place }
         }
-        guard let first else { return }
+        var cut = Cut()
+        guard let first else { return cut }
         for segment in segments where segment.index >= first.segmentIndex {
             let begin = segment.index == first.segmentIndex ? first.offset : Int64(SegmentHead.byteCount)
-            let last = segment.index == end.place.segmentIndex ? end.place.offset : segment.byteCount
-            // In a later segment nothing stays: writes to two files need not reach the disk in their order.
-            let kept = segment.index == first.segmentIndex ? (last - begin) * kept / 1_024 : 0
-            try self.zero(segment.path, from: begin + kept, to: max(last, end.remains[segment.index] ?? 0), storage)
+            // Behind the end of the log there are the zeros of segments made in advance.
+            let isLast = segment.index == end.place.segmentIndex
+            let last = isLast ? end.place.offset : segment.index < end.place.segmentIndex ? segment.byteCount : begin
+            let whole = max(last, end.remains[segment.index] ?? 0)
+            switch survival {
+            case .prefix(let kept):
+                // In a later segment nothing stays: writes to two files need not reach the disk in their order.
+                let kept = segment.index == first.segmentIndex ? (last - begin) * kept / 1_024 : 0
+                try self.zero(segment.path, [begin + kept..<max(begin + kept, whole)], storage)
+            case .randomSectors:
+                let sectors = self.sectors(from: begin, to: whole)
+                let lost = sectors.filter { _ in Bool.random() }
+                cut.sectors += sectors.count
+                cut.keptSectors += sectors.count - lost.count
+                try self.zero(segment.path, lost, storage)
+            }
         }
+        return cut
+    }
+
+    /// The part of each sector of 512 bytes that lies between two offsets.
+    private static func sectors(from begin: Int64, to end: Int64) -> [Range<Int64>] {
+        guard begin < end else { return [] }
+        return stride(from: begin & ~511, to: end, by: 512).map { max($0, begin)..<min($0 + 512, end) }
     }
 
     private static func zero(
         _ path: String,
-        from begin: Int64,
-        to end: Int64,
+        _ ranges: [Range<Int64>],
         _ storage: any Storage
     ) throws(QueueError) {
-        guard begin < end else { return }
+        guard ranges.contains(where: { !$0.isEmpty }) else { return }
         let file = try storage.open(path, .readWrite)
         defer { file.close() }
         let zeros = [UInt8](repeating: 0, count: 1 << 16)
-        var offset = begin
-        while offset < end {
-            let count = Int(min(Int64(zeros.count), end - offset))
-            try file.write(zeros.span.bytes.extracting(0..<count), at: offset)
-            offset += Int64(count)
+        for range in ranges {
+            var offset = range.lowerBound
+            while offset < range.upperBound {
+                let count = Int(min(Int64(zeros.count), range.upperBound - offset))
+                try file.write(zeros.span.bytes.extracting(0..<count), at: offset)
+                offset += Int64(count)
+            }
         }
     }
 }

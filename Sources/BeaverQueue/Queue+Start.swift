@@ -20,7 +20,7 @@ extension Queue {
     /// Takes the directory for this process, creating it unless it must exist; `start` does so itself if this was not called.
     ///
     /// A server calls it before it serves anything: whoever holds the lock owns the control socket too.
-    public func takeDirectory() async throws(QueueError) {
+    package func takeDirectory() async throws(QueueError) {
         let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
             do throws(QueueError) {
                 try SystemThread.start("beaver-lock") {
@@ -99,7 +99,7 @@ extension Queue {
         self.life.withLock { $0.stage = .recovering(phase: "orphans", records: report.replayedRecords) }
         let closures = self.life.withLock { $0.closures }
         let logLine: @Sendable (QueueLogLine) -> Void = { [weak self] in self?.log($0) }
-        report.orphansEnded = Self.endOrphans(of: identity, logLine)
+        report.orphansEnded = try Self.endOrphans(of: identity, logLine)
         timer.end("orphans", in: &report)
         let runner = try CommandRunner(
             storeID: identity.storeID,
@@ -171,8 +171,18 @@ extension Queue {
     }
 
     /// Before the first dispatch: nothing of an earlier life may still work on a job that is about to run again.
-    private static func endOrphans(of identity: StoreIdentity, _ logLine: (QueueLogLine) -> Void) -> Int {
+    private static func endOrphans(
+        of identity: StoreIdentity,
+        _ logLine: (QueueLogLine) -> Void
+    ) throws(QueueError) -> Int {
         let outcome = Orphans.endAll(storeID: identity.storeID)
+        if outcome.isBlind {
+            throw QueueError(
+                .inputOutput,
+                "too many files are open to look for what an earlier life left running, whose jobs would run twice; "
+                    + "start again when there are fewer"
+            )
+        }
         if !outcome.stuckProcessIDs.isEmpty {
             let ids = outcome.stuckProcessIDs.map(String.init).joined(separator: ", ")
             logLine(
@@ -198,6 +208,7 @@ extension Queue {
             return life.stopWaiters
         }
         for waiter in waiters { waiter(ending) }
+        for listener in self.eventRing.withLock({ $0.close() }) { listener.finish() }
     }
 
     /// Replaces handlers, concurrency, workers, time-outs and limits while running; nothing is lost or restarted.

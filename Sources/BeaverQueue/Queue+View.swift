@@ -5,7 +5,7 @@ extension Queue {
         guard case .running(let core) = self.life.withLock({ $0.stage }) else {
             var view = QueueView(status: self.statusNow())
             view.panes = request.panes.map { _ in QueueView.Pane(rows: [], position: nil, isAnchorGone: false) }
-            view.events = self.events.withLock { $0.after(request.eventsAfter) }
+            view.events = self.eventRing.withLock { $0.after(request.eventsAfter) }
             return view
         }
         var base = QueueStatus()
@@ -14,7 +14,7 @@ extension Queue {
             status = base
             engine.fill(&status)
         }
-        view.events = self.events.withLock { $0.after(request.eventsAfter) }
+        view.events = self.eventRing.withLock { $0.after(request.eventsAfter) }
         view.syncSeconds = core.controller.syncDurations.withLock { $0.percentiles(at: BootClock.now()) }
         view.secondsToRecover = Self.secondsToRecover(view.recordsToReplay, core.report)
         view.device = core.device
@@ -34,26 +34,4 @@ extension Queue {
         guard report.replayedRecords >= 1_000, replay > 0 else { return nil }
         return report.seconds - replay + replay * Double(records) / Double(report.replayedRecords)
     }
-}
-
-/// The newest lines of the log, numbered, for the events list.
-struct EventRing: Sendable {
-    static let kept = 100
-    private var events: [QueueView.Event] = []
-    private var lastNumber: UInt64 = 0
-
-    mutating func add(_ line: QueueLogLine, wallMilliseconds: Int64) {
-        self.lastNumber += 1
-        if self.events.count >= Self.kept { self.events.removeFirst() }
-        self.events.append(
-            QueueView.Event(
-                number: self.lastNumber,
-                time: wallMilliseconds,
-                level: line.level,
-                message: line.message
-            )
-        )
-    }
-
-    func after(_ number: UInt64) -> [QueueView.Event] { self.events.filter { $0.number > number } }
 }

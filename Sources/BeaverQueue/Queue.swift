@@ -2,17 +2,18 @@
 ///
 /// ```swift
 /// let queue = Queue(QueueConfiguration(dataDirectory: "data"))
-/// queue.handle("resize") { job in try await resize(job.payload) }
+/// queue.handle("resize", of: Thumbnail.self) { thumbnail, job in try await resize(thumbnail) }
 /// try await queue.start()
-/// _ = try await queue.enqueue([NewJob(payload: Array(#"{"file":"a.png"}"#.utf8), action: "resize")])
-/// try await queue.stop(now: false)
+/// try await queue.enqueue("resize", Thumbnail(file: "a.png", width: 400), id: "a.png")
+/// let job = try await queue.waitUntilEnded("a.png")
+/// try await queue.stop()
 /// ```
 public final class Queue: QueueControl, Sendable {
     /// As given to `init`; `reconfigure` does not change it.
     public let configuration: QueueConfiguration
     let storage: any Storage
     let life: Lock<Life>
-    let events = Lock(EventRing())
+    let eventRing = Lock(EventRing())
 
     /// What a queue is made of while it runs.
     struct Core: Sendable {
@@ -77,7 +78,7 @@ public final class Queue: QueueControl, Sendable {
     func log(_ line: QueueLogLine) {
         let (body, redaction) = self.life.withLock { ($0.logLine, $0.redaction) }
         let line = QueueLogLine(line.level, redaction.text(line.message))
-        self.events.withLock { $0.add(line, wallMilliseconds: BootClock.now().wallMilliseconds) }
+        self.eventRing.withLock { $0.add(line, wallMilliseconds: BootClock.now().wallMilliseconds) }
         body(line)
     }
 
@@ -97,6 +98,9 @@ public final class Queue: QueueControl, Sendable {
         // An answer comes when all before it is synced, the new epoch among it: only then is the queue ready.
         _ = try await self.perform(.act(.cancel, on: []))
     }
+
+    /// Returns once the queue takes jobs, for who did not call `start` itself; throws what kept it from starting.
+    public func waitUntilStarted() async throws(QueueError) { _ = try await self.readyCore(evenBeforeStart: true) }
 
     /// Returns when the queue has stopped in order; throws what ended it otherwise.
     public func waitUntilStopped() async throws(QueueError) {
@@ -122,11 +126,11 @@ public final class Queue: QueueControl, Sendable {
     /// Drains and stops: running jobs have `worker.drain_timeout` to end, with `now` they are ended at once and run
     /// again at the next start.
     ///
-    /// Returns when all is on disk and the directory is free.
-    public func stop(now: Bool) async throws(QueueError) {
+    /// Returns when all is on disk and the directory is free. A queue that still recovers does so first.
+    public func stop(now: Bool = false) async throws(QueueError) {
         let core: Core
         do {
-            core = try self.core()
+            core = try await self.readyCore()
         } catch {
             return
         }
@@ -152,10 +156,14 @@ public final class Queue: QueueControl, Sendable {
     }
 
     /// As `core`, but a caller who comes during recovery waits for its end.
-    func readyCore() async throws(QueueError) -> Core {
+    func readyCore(evenBeforeStart: Bool = false) async throws(QueueError) -> Core {
         await withCheckedContinuation { continuation in
             let mustWait = self.life.withLock { life in
-                guard case .recovering = life.stage else { return false }
+                switch life.stage {
+                case .recovering: break
+                case .idle where evenBeforeStart: break
+                case .idle, .running, .ended: return false
+                }
                 life.startWaiters.append { continuation.resume() }
                 return true
             }

@@ -65,7 +65,7 @@ public struct JobFilter: Sendable, Equatable, Codable {
     public var action: String?
     /// A glob (`*`, `?`) over the id.
     public var id: String?
-    /// Text contained in the last error.
+    /// Text contained in the last error, whatever the case of its ASCII letters.
     public var error: String?
     /// Text contained in the id, the work or the last error, whatever the case of its ASCII letters.
     public var text: String?

@@ -8,6 +8,7 @@ import NIOCore
 struct EnqueueRoute: Sendable {
     let queue: any QueueControl
     let limits: RequestLimits
+    let bodies: BodyBudget
 
     func respond(to request: Request, door: Door) async throws -> Response {
         switch Self.mediaType(of: request) {
@@ -15,9 +16,7 @@ struct EnqueueRoute: Sendable {
         case "application/x-ndjson", "application/jsonl", "application/x-jsonlines":
             return try await self.enqueueLines(request)
         case JobFrames.contentType where door == .controlSocket:
-            let bytes = try await RequestBytes.collect(request, upTo: self.limits.frameBodyBytes)
-            let jobs = try JobFrames.decode(ByteBuffer(bytes: bytes))
-            return try JSONCoding.response(await self.queue.enqueue(jobs))
+            return try await self.enqueueFrames(request)
         default:
             throw HTTPError(
                 .unsupportedMediaType,
@@ -26,16 +25,33 @@ struct EnqueueRoute: Sendable {
         }
     }
 
+    /// A body that is read in less than a millisecond needs no other thread.
+    private static let quickBytes = 64 << 10
+
     private var options: JobsFileOptions {
         var options = JobsFileOptions()
         options.maxPayloadBytes = self.limits.payloadBytes
         return options
     }
 
+    private func enqueueFrames(_ request: Request) async throws -> Response {
+        let lease = self.bodies.lease()
+        defer { withExtendedLifetime(lease) {} }
+        let bytes = try await RequestBytes.collect(request, upTo: self.limits.frameBodyBytes, lease)
+        let jobs = try await onPool { try JobFrames.decode(ByteBuffer(bytes: bytes)) }
+        return try JSONCoding.response(await self.queue.enqueue(jobs))
+    }
+
     /// All or nothing: the whole body is checked before the queue sees any of it.
     private func enqueueArray(_ request: Request) async throws -> Response {
-        let bytes = try await RequestBytes.collect(request, upTo: self.limits.bodyBytes)
-        let check = JobsFileReader.check(bytes, options: self.options)
+        let lease = self.bodies.lease()
+        defer { withExtendedLifetime(lease) {} }
+        let bytes = try await RequestBytes.collect(request, upTo: self.limits.bodyBytes, lease)
+        let options = self.options
+        let check =
+            bytes.count <= Self.quickBytes
+            ? JobsFileReader.check(bytes, options: options)
+            : await onPool { JobsFileReader.check(bytes, options: options) }
         guard check.faultCount == 0 else { throw Self.refusal(check.faults, count: check.faultCount) }
         return try JSONCoding.response(await self.queue.enqueue(check.jobs))
     }
@@ -45,7 +61,8 @@ struct EnqueueRoute: Sendable {
     /// The first bad line ends the request with a problem as its last line; what was answered before stays taken. If
     /// nothing was, the whole answer is that problem, with its status.
     private func enqueueLines(_ request: Request) async throws -> Response {
-        let reader = BatchReader(request.body, JobBatches(options: self.options, limits: self.limits))
+        let batches = JobBatches(options: self.options, limits: self.limits)
+        let reader = BatchReader(request.body, batches, self.bodies.lease())
         var first: EnqueueResult?
         if let jobs = try await reader.next() { first = try await self.take(jobs) }
         let body = ResponseBody { [first] writer in
@@ -101,10 +118,12 @@ struct EnqueueRoute: Sendable {
 private final class BatchReader: @unchecked Sendable {
     private var iterator: RequestBody.AsyncIterator
     private var batches: JobBatches
+    private let lease: BodyBudget.Lease
 
-    init(_ body: RequestBody, _ batches: JobBatches) {
+    init(_ body: RequestBody, _ batches: JobBatches, _ lease: BodyBudget.Lease) {
         self.iterator = body.makeAsyncIterator()
         self.batches = batches
+        self.lease = lease
     }
 
     /// Nil at the end.
@@ -112,7 +131,8 @@ private final class BatchReader: @unchecked Sendable {
         while true {
             if let jobs = try self.batches.next() { return jobs }
             guard !self.batches.isFinished else { return nil }
-            if let buffer = try await self.iterator.next() {
+            if let buffer = try await RequestBytes.next(&self.iterator) {
+                try self.lease.reach(self.batches.bytesFed + buffer.readableBytes)
                 self.batches.feed(buffer)
             } else {
                 self.batches.finish()
@@ -125,7 +145,8 @@ private final class BatchReader: @unchecked Sendable {
 struct JobBatches {
     private var stream: JobsStream
     private let limits: RequestLimits
-    private var bytesFed = 0
+    /// Since the last commit.
+    private(set) var bytesFed = 0
     private var jobsTaken = 0
     private(set) var isFinished = false
 

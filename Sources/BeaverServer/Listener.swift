@@ -79,13 +79,20 @@ final class Listener: Sendable {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(self.logger))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 guard self.admit(channel) else { return channel.close() }
                 return self.child.setup(channel: channel, logger: self.logger).map { value in
                     // A connection lives as long as its client wants, beyond any scope of ours; `stop` closes its
                     // channel, which ends the task.
-                    Task { await self.child.handle(value: value, logger: self.logger) }
+                    Task(executorPreference: EventLoopTaskExecutor.of(channel.eventLoop)) {
+                        await self.child.handle(value: value, logger: self.logger)
+                    }
                 }
             }
     }

@@ -5,6 +5,8 @@ public struct RequestLimits: Sendable, Equatable {
     /// Body of one request in the client's own format on the control socket: the same 64 MiB of a file, in frames that
     /// spell out what the file left to defaults.
     public var frameBodyBytes = 512 << 20
+    /// Bodies of all requests together, as far as they are in memory at the same time.
+    public var allBodiesBytes = 512 << 20
     /// One job's payload; the queue has the last word.
     public var payloadBytes = 1 << 20
     /// Jobs in one commit of a streamed body, and the bytes after which it is committed with fewer.
@@ -28,4 +30,11 @@ public struct RequestLimits: Sendable, Equatable {
     public var outputBytes = 1 << 20
 
     public init() {}
+
+    /// On a small machine bodies get a quarter of the memory that the queue may use, and no body more than all.
+    public mutating func fit(memoryBytes: Int64) {
+        self.allBodiesBytes = min(self.allBodiesBytes, max(64 << 20, Int(clamping: memoryBytes / 4)))
+        self.bodyBytes = min(self.bodyBytes, self.allBodiesBytes)
+        self.frameBodyBytes = min(self.frameBodyBytes, self.allBodiesBytes)
+    }
 }

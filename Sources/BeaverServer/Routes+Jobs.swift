@@ -44,7 +44,8 @@ extension HTTPField.Name {
 extension Routes {
     func addJobs(to router: Router<ServerContext>) {
         router.post("/v1/jobs") { request, context in
-            try await EnqueueRoute(queue: self.queue, limits: self.limits).respond(to: request, door: context.door)
+            try await EnqueueRoute(queue: self.queue, limits: self.limits, bodies: self.bodies)
+                .respond(to: request, door: context.door)
         }
         router.get("/v1/jobs") { request, _ in try await self.list(request) }
         router.get("/v1/jobs/{id}") { request, context in try await self.details(request, Self.id(in: context)) }

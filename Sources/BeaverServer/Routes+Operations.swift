@@ -9,6 +9,7 @@ import NIOCore
 struct Routes: Sendable {
     let queue: any QueueControl
     let limits: RequestLimits
+    let bodies: BodyBudget
     let metrics: @Sendable () -> QueueMetricsSnapshot
     /// `host:port` of the TCP listener, once it is known.
     let tcpAddress: @Sendable () -> String?
@@ -16,7 +17,7 @@ struct Routes: Sendable {
     func responder(gate: Gate) -> RouterResponder<ServerContext> {
         // Twice: the middleware has to know all routes, and a router hands its middleware to routes that come after it.
         let methods = AllowedMethods(self.router([]).routes)
-        return self.router([ProblemMiddleware(methods: methods), gate]).buildResponder()
+        return self.router([ProblemMiddleware(methods: methods), gate, PoolMiddleware()]).buildResponder()
     }
 
     private func router(
@@ -118,16 +119,28 @@ extension Routes {
 
 /// A request's body as bytes, bounded.
 enum RequestBytes {
-    static func collect(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
+    /// - Parameter lease: what is collected is counted there.
+    static func collect(_ request: Request, upTo limit: Int, _ lease: BodyBudget.Lease? = nil) async throws -> [UInt8] {
         // Said before a byte is read, so that the client learns it without sending the rest.
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
             throw HTTPError(.contentTooLarge)
         }
         var bytes: [UInt8] = []
-        for try await buffer in request.body {
+        var iterator = request.body.makeAsyncIterator()
+        while let buffer = try await self.next(&iterator) {
             guard bytes.count + buffer.readableBytes <= limit else { throw HTTPError(.contentTooLarge) }
+            try lease?.reach(bytes.count + buffer.readableBytes)
             bytes.append(contentsOf: buffer.readableBytesView)
         }
         return bytes
+    }
+
+    /// A client that goes away in the middle is no fault of ours, and nothing for the log.
+    static func next(_ iterator: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+        do {
+            return try await iterator.next()
+        } catch {
+            throw RequestRefused(status: .badRequest, code: "http", detail: "the body broke off")
+        }
     }
 }

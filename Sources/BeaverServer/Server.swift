@@ -59,6 +59,7 @@ public final class Server: Sendable {
         let routes = Routes(
             queue: self.queue,
             limits: self.configuration.limits,
+            bodies: BodyBudget(limitBytes: self.configuration.limits.allBodiesBytes),
             metrics: self.metrics,
             tcpAddress: { self.tcpAddress }
         )

@@ -22,7 +22,7 @@ package struct ObservedJob: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// What the engine's state contradicts, in words, each beginning with the rule of DESIGN.md; empty if all is well.
+    /// What the engine's state contradicts, in words, each beginning with its rule (docs/architecture.md); empty if all is well.
     /// - Parameters:
     ///   - jobs: every job the engine holds.
     ///   - counts: how many it says there are by state; a state that is not named is not compared.
@@ -114,9 +114,10 @@ extension Ledger.Entry {
 
     /// A new job under a known id; what was asked of it since it was sent still stands.
     mutating func renewAsTaken() {
-        let mayBeCancelled = self.mayBeCancelled
+        let (mayBeCancelled, mayBeForgotten) = (self.mayBeCancelled, self.mayBeForgottenSinceSent)
         self.renew()
         self.mayBeCancelled = mayBeCancelled
+        self.mayBeForgotten = mayBeForgotten
     }
 
     /// The same job with a fresh budget, and nothing that happened to it before counts.
@@ -125,6 +126,7 @@ extension Ledger.Entry {
         entry.payload = self.payload
         entry.candidates = self.candidates
         entry.pending = self.pending
+        entry.mayBeForgottenSinceSent = self.mayBeForgottenSinceSent
         entry.isOnce = self.isOnce
         entry.currentToken = self.currentToken
         entry.lastToken = self.lastToken

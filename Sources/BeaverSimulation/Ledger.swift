@@ -1,8 +1,8 @@
 /// What clients and handlers have seen, kept apart from the engine and without any of its code.
 ///
 /// A simulation tells it every submission before it is sent, every answer, every start and end of a run, and every
-/// crash; it notes at once what contradicts the rules of DESIGN.md (`violations`), and `check(against:)` compares what an
-/// engine says it holds with what it has promised. Ids are compared as text, payloads as bytes; order decides nothing.
+/// crash; it notes at once what contradicts the rules in docs/architecture.md (`violations`), and `check(against:)` compares
+/// what an engine says it holds with what it has promised. Ids are compared as text, payloads as bytes; order decides nothing.
 package struct Ledger: Sendable {
     /// What a client was told about one job it submitted.
     package enum Answer: String, Sendable {
@@ -68,6 +68,8 @@ package struct Ledger: Sendable {
         /// The operator asked for it: may come true at any later time.
         var mayBeCancelled = false
         var mayBeForgotten = false
+        /// Asked for while an enqueue of it had no answer yet: it may be the one that is then answered which is gone.
+        var mayBeForgottenSinceSent = false
         var mayBeSimulated = false
         /// Asked to run again, and not known to be done: it may still be found as it was.
         var mayBeUnrevived = false
@@ -117,6 +119,7 @@ package struct Ledger: Sendable {
             return
         }
         entry.pending.remove(at: index)
+        defer { if entry.pending.isEmpty { self.entries[id]?.mayBeForgottenSinceSent = false } }
         switch answer {
         case .enqueued:
             if entry.payload != nil, !entry.mayBeForgotten {
@@ -246,6 +249,7 @@ package struct Ledger: Sendable {
     /// Purged, or completed so long ago that the engine need not remember it.
     package mutating func recordForgettable(_ id: String) {
         self.entries[id]?.mayBeForgotten = true
+        if self.entries[id]?.pending.isEmpty == false { self.entries[id]?.mayBeForgottenSinceSent = true }
     }
 
     /// Completed by the labelled simulation, without a handler.

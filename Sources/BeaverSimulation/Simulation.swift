@@ -1,7 +1,7 @@
 import BeaverQueue
 
 /// One history of a queue from one seed: clients, handlers, time, crashes and faults, step after step, and after every
-/// recovery and at the end the rules of DESIGN.md against what the clients were told.
+/// recovery and at the end the rules in docs/architecture.md against what the clients were told.
 ///
 /// Everything runs on one thread and by the seed alone: the same seed and the same steps give the same history, byte for
 /// byte, on every machine.

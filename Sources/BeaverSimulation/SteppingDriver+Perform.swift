@@ -44,6 +44,7 @@ extension SteppingDriver {
         do {
             try body()
         } catch {
+            self.hasLogFailed = true
             self.tell(.logFailed(error))
         }
     }
@@ -131,11 +132,12 @@ extension SteppingDriver {
         let isStopping = self.stopped.contains(token) || self.effects.contains { Self.stops($0, token) }
         let ending: Ledger.RunEnding =
             switch result.ending {
+            // Whatever it was told: of what never began nothing has run.
+            case .notStarted, .cannotStart: .notStarted
             case _ where isStopping: .stopped
             case .completed: .completed
             case .failed: .failed
             case .failedPermanently: .failedPermanently
-            case .notStarted, .cannotStart: .notStarted
             }
         self.ledger.recordRunEnded(id, token: token, ending)
         self.unconfirmed.append((id, token))

@@ -31,6 +31,14 @@ __attribute__((constructor)) static void remember_startup(void) {
     if (getrlimit(RLIMIT_NOFILE, &startup_open_files) != 0) startup_open_files.rlim_cur = 1024;
 }
 
+int64_t cbeaver_raise_open_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    if (limit.rlim_cur < limit.rlim_max && setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+    return limit.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
+}
+
 uint32_t cbeaver_startup_umask(void) { return startup_umask; }
 
 char *const *cbeaver_environment(void) { return environ; }

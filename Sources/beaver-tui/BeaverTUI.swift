@@ -22,7 +22,7 @@ struct BeaverTUI: AsyncParsableCommand {
         ]
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Flag(help: "Look, but change nothing.")
     var readOnly = false

@@ -9,12 +9,21 @@ struct Connection: Sendable {
     let hasServer: Bool
 
     /// Never creates anything: a directory without a queue is an error.
-    static func open(_ directory: String, redact: [String]? = nil) async throws -> Connection {
+    ///
+    /// `advice` is how one is begun that can do what is asked.
+    static func open(
+        _ directory: String,
+        redact: [String]? = nil,
+        advice: String? = nil
+    ) async throws -> Connection {
         if let server = try await self.server(of: directory) {
             try await self.waitForRecovery(server)
             return Connection(queue: server, hasServer: true)
         }
-        guard self.holdsQueue(directory) else { throw QueueError.noSuchQueue(directory: directory) }
+        guard self.holdsQueue(directory) else {
+            guard let advice else { throw QueueError.noSuchQueue(directory: directory) }
+            throw QueueError(.noSuchQueue, "no queue at \(directory); \(advice)", path: directory)
+        }
         return Connection(queue: try self.offline(directory, redact: redact), hasServer: false)
     }
 
@@ -65,6 +74,12 @@ struct Connection: Sendable {
     /// The server that answers on the control socket, nil if there is none.
     static func server(of directory: String) async throws(QueueError) -> QueueClient? {
         let client = QueueClient(dataDirectory: directory)
+        // A server that is stopped or has no descriptors left takes the connection and says nothing until it can again.
+        let note = Task {
+            try await Task.sleep(for: .seconds(3))
+            Output.error("beaver-tui: waiting for the server of \(directory), which does not answer for now")
+        }
+        defer { note.cancel() }
         do throws(QueueError) {
             _ = try await client.status()
             return client

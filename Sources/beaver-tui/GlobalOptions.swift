@@ -6,6 +6,9 @@ import Logging
 
 /// The options that every command takes, before or after its name.
 struct GlobalOptions: ParsableArguments {
+    /// Heads them in `--help`, below a command's own options.
+    static let title = "Options of every command"
+
     @Flag(name: .customLong("no-ui"), help: "Never draw.")
     var noUI = false
 

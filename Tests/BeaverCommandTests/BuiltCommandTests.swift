@@ -13,10 +13,8 @@ import Testing
             let answer = try await BuiltCommand.run(command.split(separator: " ").map(String.init), in: directory)
             #expect(answer.status == 69)
             #expect(answer.output == "")
-            #expect(
-                answer.errors == "beaver-tui: no queue at \(directory)/data; start one with `beaver-tui run`, "
-                    + "or name it with --data-dir\n"
-            )
+            #expect(answer.errors.hasPrefix("beaver-tui: no queue at \(directory)/data; start one with `"))
+            #expect(answer.errors.hasSuffix("beaver-tui run`, or name it with --data-dir\n"))
             #expect(!FileManager.default.fileExists(atPath: directory + "/data"))
         }
     }

@@ -6,7 +6,7 @@ import Testing
 /// Whatever is pressed and whatever comes back, the console does not trap, draws a whole screen, and can be left.
 @Suite struct ConsoleFuzzTests {
     private static let sizes = [
-        (24, 80), (34, 120), (60, 200), (10, 40), (3, 40), (1, 20), (5, 30), (18, 24), (30, 110),
+        (24, 80), (34, 120), (60, 200), (10, 40), (3, 40), (1, 20), (5, 30), (18, 24), (50, 300), (1, 300),
     ]
     private static let pastes = ["kill", "3120\n", "画像\u{202e}", "\u{1b}[200~q\r", ""]
 
@@ -15,7 +15,8 @@ import Testing
         scene.check = chance.pick([Scene.commandFile, Scene.badFile])
         scene.facts = Scene.menuFacts
         scene.facts.isEmbedded = chance.below(2) == 0
-        scene.outcome = Scene.outcome(chance.pick([.kill, .powerCut, .signal]))
+        scene.outcome = Scene.outcome(chance.pick([.kill, .powerCut, .lyingDisk, .signal]))
+        scene.facts.isDemo = chance.below(2) == 0
         if chance.below(4) == 0 { scene.outcome.failure = "it did not come back" }
         return scene
     }

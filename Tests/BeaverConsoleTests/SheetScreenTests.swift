@@ -111,6 +111,47 @@ import Testing
         ScreenFile.expect(self.proof(outcome).screen, "proof-power-cut-80x24")
     }
 
+    private func lie(_ change: (inout CrashOutcome) -> Void) -> Stage {
+        var scene = Scene.thumbs
+        scene.facts = Scene.menuFacts
+        scene.facts.isDemo = true
+        scene.outcome = Scene.outcome(.lyingDisk)
+        scene.outcome.recovery.phases = []
+        var lie = CrashLie(afterSequence: 11_301, lastSequence: 11_394)
+        lie.sectors = 28
+        lie.keptSectors = 15
+        scene.outcome.lie = lie
+        change(&scene.outcome)
+        var stage = Stage(scene)
+        stage.press("k", "3", .enter)
+        return stage
+    }
+
+    @Test func aLyingDiskThatIsNoticed() {
+        let stage = self.lie { outcome in
+            outcome.lie?.refusal =
+                "wal/0000000001.wal at byte 35656: records 11302 to 11390 were acknowledged and cannot be read; records up "
+                + "to 11301 are whole. Nothing was changed. `beaver-tui verify` says what is still safe."
+            outcome.lie?.salvagedJobs = 4_990
+            outcome.lie?.uncertainJobs = 7
+            outcome.lie?.losses = 3
+        }
+        ScreenFile.expect(stage.screen, "lie-noticed-80x24")
+        // It says nothing about this queue.
+        #expect(stage.model.crashTests.lost == 0)
+    }
+
+    @Test func aLyingDiskThatIsNot() {
+        let stage = self.lie { outcome in
+            outcome.sequence = 11_310
+            outcome.ownMissing = ["thumbs-4998", "thumbs-4999", "thumbs-5000"]
+        }
+        ScreenFile.expect(stage.screen, "lie-unseen-80x24")
+        #expect(stage.model.crashTests.lost == 0)
+        let whole = self.lie { _ in }
+        #expect(whole.text.contains("all survived by chance"))
+    }
+
     // MARK: Jobs
 
     static func detail(_ pane: Key, _ moves: [Key], rows: Int, columns: Int) -> Stage {

@@ -15,7 +15,8 @@ extension Engine {
     func dispatch() {
         guard self.lifecycle == .running, !self.manager.isPaused, self.commit.syncedSequence >= self.recoveredSequence
         else { return }
-        while self.runs.hasFreeSlot {
+        var allowed = self.startsAllowed()
+        while allowed > 0, self.runs.hasFreeSlot {
             // The end record is charged in advance, so that what was started can always be written down.
             let ends = Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
             guard self.usableLogBytes > ends + self.settings.reservedLogBytes / 2 else {
@@ -25,6 +26,8 @@ extension Engine {
             }
             guard let number = self.ready.popNext(self.manager.slots) else { return }
             self.dispatch(number)
+            self.startShortage?.tried(now: self.now.bootMilliseconds)
+            allowed -= 1
         }
     }
 

@@ -62,7 +62,7 @@ extension Engine {
         case .running:
             if self.isDiskFull {
                 .full
-            } else if self.snapshots.isMismatch {
+            } else if self.snapshots.isMismatch || self.startShortage?.isNoticeable == true {
                 .degraded
             } else {
                 self.manager.isPaused ? .paused : .running
@@ -71,7 +71,13 @@ extension Engine {
     }
 
     private var stateReason: String? {
-        if self.isDiskFull { return "the disk has no room for more log: results are still taken, new jobs are not" }
+        if let spaceFault {
+            return spaceFault.isDiskWithoutSpace
+                ? "the disk has no room for more log: results are still taken, new jobs are not" : spaceFault.message
+        }
+        if let startShortage, startShortage.isNoticeable {
+            return "\(startShortage.reason); tried again each second"
+        }
         return self.snapshots.problem
     }
 

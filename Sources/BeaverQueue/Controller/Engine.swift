@@ -38,10 +38,14 @@ package final class Engine {
     /// Actions whose program could not be started: looked at again at this boot-time millisecond.
     var probeTimes: [UInt16: Int64] = [:]
     var failuresInARow: [UInt16: Int] = [:]
+    /// No process can be started for now; nil: all is well.
+    var startShortage: StartShortage?
     var snapshots = SnapshotState()
     /// Lower bound of what the log can take without new room, as of the last report, less what was appended since.
     @exclusivity(unchecked) var usableLogBytes: Int64 = 0
-    var isDiskFull = false
+    /// Why the log cannot grow, by a disk without room or otherwise; nil while it can.
+    var spaceFault: QueueError?
+    var isDiskFull: Bool { self.spaceFault != nil }
     /// Boot-time milliseconds at which a full disk is asked again.
     var spaceRetryAt: Int64?
     var isPreparing = false
@@ -112,7 +116,9 @@ package final class Engine {
         case .synced(let sequence): self.commit.synced(sequence, now: self.now)
         case .space(let space, let error):
             self.isPreparing = false
-            self.isDiskFull = error != nil
+            if let error, !self.isDiskFull { self.log(.warning, error.message) }
+            if error == nil, self.isDiskFull { self.log(.info, "the log has room again: jobs are taken") }
+            self.spaceFault = error
             self.spaceRetryAt = error.map { _ in self.now.bootMilliseconds + Self.spaceRetryMilliseconds }
             self.take(space)
             self.retryAwaitingSpace(error)
@@ -260,6 +266,8 @@ package final class Engine {
         consider(self.due.nextWake(self.now))
         consider(self.runs.nextDeadline)
         consider(self.probeTimes.values.min())
+        // Past that time nothing is left to wait for but a free worker or a job.
+        if let until = self.startShortage?.until, until > self.now.bootMilliseconds { consider(until) }
         if self.lifecycle == .running { consider(self.snapshots.nextWake) }
         if !self.isPreparing { consider(self.spaceRetryAt) }
         // Once that time has passed, only the end of a run leads further.

@@ -45,11 +45,21 @@ package struct SnapshotReport: Sendable, Equatable {
     /// The log is needed from here on: the end of the second newest snapshot.
     package var releaseThrough: UInt64
     package var seconds: Double
-    package init(sequence: UInt64, bytes: Int64, count: Int, releaseThrough: UInt64, seconds: Double) {
+    /// Why an old one could not be deleted.
+    package var retirementFault: QueueError?
+    package init(
+        sequence: UInt64,
+        bytes: Int64,
+        count: Int,
+        releaseThrough: UInt64,
+        seconds: Double,
+        retirementFault: QueueError? = nil
+    ) {
         self.sequence = sequence
         self.bytes = bytes
         self.count = count
         self.releaseThrough = releaseThrough
         self.seconds = seconds
+        self.retirementFault = retirementFault
     }
 }

@@ -92,7 +92,7 @@ extension JobLookup {
         let hasRun = row.slot.runs > 0 || row.state == .dead || row.state == .completed
         let end = hasRun ? try self.end(of: row) : LookupMemory.End()
         if let text = filter.error {
-            guard let error = end.error, error.contains(text) else { return nil }
+            guard let error = end.error, Self.holds(error, text) else { return nil }
         }
         if let text = filter.text, ![body.id, body.work, end.error ?? ""].contains(where: { Self.holds($0, text) }) {
             return nil

@@ -225,12 +225,40 @@ struct JobLookup: Sendable {
             defer { file.close() }
             let count = try file.read(into: &bytes, count: 256 << 10, at: max(0, offset))
             bytes.removeLast(bytes.count - count)
+            if bytes.isEmpty, !isRunning {
+                bytes = try Self.rest(of: history, token, file: file, size: file.size(), offset: offset)
+            }
+        } else if !isRunning {
+            bytes = try Self.rest(of: history, token, file: nil, size: 0, offset: offset)
         }
         return JobOutput(
             bytes: bytes,
             nextOffset: max(0, offset) + Int64(bytes.count),
             isComplete: !isRunning && bytes.isEmpty
         )
+    }
+
+    /// What stands behind the end of a file that does not hold the end of the output, out of the log.
+    ///
+    /// On a full disk it could not grow, or it was deleted since.
+    private static func rest(
+        of history: RunHistory,
+        _ token: UInt64,
+        file: (any StorageFile)?,
+        size: Int64,
+        offset: Int64
+    ) throws(QueueError) -> [UInt8] {
+        guard offset == size, let end = history.entries.last(where: { $0.end.token == token })?.end,
+            !end.outputTail.isEmpty
+        else { return [] }
+        let tail = end.outputTail
+        if let file, size >= Int64(tail.count) {
+            var kept: [UInt8] = []
+            let count = try file.read(into: &kept, count: tail.count, at: size - Int64(tail.count))
+            if kept.prefix(count).elementsEqual(tail) { return [] }
+        }
+        let note = "\n[not all of the output is on disk; its last \(tail.count) bytes, from the log:]\n"
+        return Array(note.utf8.dropFirst(size == 0 ? 1 : 0)) + tail
     }
 
     // MARK: Many jobs

@@ -66,7 +66,7 @@ extension Engine {
             self.commit.urge(self.commit.appendedSequence)
         case .notStarted:
             let delay = 10 + Int64(self.random.next() % 1_000)
-            self.log(.warning, "\(end.error); tried again in \(delay) ms")
+            self.noteNotStarted(end.error)
             self.giveBack(run, end, delay: delay)
         case .cannotStart:
             self.park(run.action, because: end.error)

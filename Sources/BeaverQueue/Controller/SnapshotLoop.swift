@@ -111,6 +111,9 @@ extension Engine {
         self.snapshots.lastBootMilliseconds = self.now.bootMilliseconds
         self.meters.snapshot.observe(microseconds: Int64(report.seconds * 1e6))
         self.effects.append(.release(through: report.releaseThrough, keepBytes: self.settings.keepLogBytes))
+        if let fault = report.retirementFault {
+            self.log(.warning, "an old snapshot was not deleted: \(fault). It is tried again with the next one")
+        }
         if !self.snapshots.isRequested { self.answerSnapshotWaiters(.snapshot(report.sequence)) }
     }
 

@@ -60,7 +60,11 @@ extension Engine {
         case .pending:
             if self.manager.isPaused { return .paused }
             if self.lifecycle != .running { return .stopping }
-            if self.isDiskFull { return .blocked("the disk is full: nothing new is started until there is room") }
+            if let spaceFault {
+                let why = spaceFault.isDiskWithoutSpace ? "the disk is full" : "the log cannot grow for now"
+                return .blocked("\(why): nothing new is started until there is room")
+            }
+            if let startShortage { return .blocked("\(startShortage.reason); tried again each second") }
             if self.ready.isAtLimit(row.slot.action) {
                 let limit = self.policies[Int(row.slot.action)].concurrency ?? 0
                 return .behindAction(place: place, limit: limit)

@@ -118,15 +118,11 @@ package final class SnapshotManager: Sendable {
             case .written(let reader):
                 let decision = self.state.withLock { state in
                     state.newest = reader
-                    state.sequences.append(reader.sequence)
+                    // Made once more of the same state, it is still one, and the one before it is needed as before.
+                    if state.sequences.last != reader.sequence { state.sequences.append(reader.sequence) }
                     return SnapshotSelection.decide(state.sequences, retentionCount: retentionCount)
                 }
-                for sequence in decision.retire {
-                    try self.storage.remove(self.directory + "/" + SnapshotFormat.fileName(sequence))
-                    // One by one: what is gone is not looked for again if a later removal fails.
-                    self.state.withLock { state in state.sequences.removeAll { $0 == sequence } }
-                }
-                if !decision.retire.isEmpty { try self.storage.syncDirectory(self.directory) }
+                let fault = self.retire(decision.retire)
                 let count = self.count
                 let seconds = Double(clock().bootNanoseconds - begin.bootNanoseconds) / 1e9
                 return .written(
@@ -135,12 +131,28 @@ package final class SnapshotManager: Sendable {
                         bytes: reader.byteCount,
                         count: count,
                         releaseThrough: decision.releaseThrough,
-                        seconds: seconds
+                        seconds: seconds,
+                        retirementFault: fault
                     )
                 )
             }
         } catch {
             return .failed(error, isMismatch: false)
+        }
+    }
+
+    /// Deletes old ones; why that failed, which takes nothing from the new one: it is tried again with the next.
+    private func retire(_ sequences: [UInt64]) -> QueueError? {
+        do {
+            for sequence in sequences {
+                try self.storage.remove(self.directory + "/" + SnapshotFormat.fileName(sequence))
+                // One by one: what is gone is not looked for again if a later removal fails.
+                self.state.withLock { state in state.sequences.removeAll { $0 == sequence } }
+            }
+            if !sequences.isEmpty { try self.storage.syncDirectory(self.directory) }
+            return nil
+        } catch {
+            return error
         }
     }
 }

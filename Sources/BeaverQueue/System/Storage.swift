@@ -21,7 +21,13 @@ package protocol Storage: AnyObject, Sendable {
 
 extension QueueError {
     /// ENOSPC or EDQUOT: no room now, perhaps later.
-    package var isNoSpace: Bool { self.code == .full || self.errorNumber == 28 || self.errorNumber == 122 }
+    package var isNoSpace: Bool { self.code == .full || self.isDiskWithoutSpace }
+    package var isDiskWithoutSpace: Bool { [28, 122].contains(self.errorNumber) }
+}
+
+extension QueueError {
+    /// EAGAIN, ENOMEM, ENFILE, EMFILE or ENOBUFS: this process or the machine has too much open, or no memory, for now.
+    package var isShortage: Bool { self.errorNumber.map { SystemCall.Failure(number: $0).isShortage } ?? false }
 }
 
 extension QueueError {

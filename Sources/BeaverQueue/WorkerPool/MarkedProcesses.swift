@@ -40,11 +40,18 @@ struct MarkedProcesses {
         case none
         /// It is just becoming another program, and nobody can tell for some microseconds.
         case undecided
+        /// We have no descriptor left to look with, which says nothing about the process.
+        case unseen
     }
 
     mutating func mark(of processID: Int32) -> Mark {
-        // What we may not read is another user's, and what is gone is nobody's.
-        guard let count = self.readEnvironment(of: processID) else { return .none }
+        let count: Int
+        do throws(SystemCall.Failure) {
+            count = try self.readEnvironment(of: processID)
+        } catch {
+            // What we may not read is another user's, and what is gone is nobody's.
+            return error.isShortage ? .unseen : .none
+        }
         if count > 0 { return self.token(inFirst: count).map { .token($0) } ?? .none }
         guard let status = ProcessStatus(of: processID), status.isExecuting else { return .none }
         let parent = status.parentProcessID
@@ -52,17 +59,29 @@ struct MarkedProcesses {
             return self.ignoresOwnChildren && parent == getpid() ? .none : .undecided
         }
         // Any other parent has forked it, so that both are of one run or none.
-        guard let count = self.readEnvironment(of: parent), self.token(inFirst: count) != nil else { return .none }
+        guard let count = try? self.readEnvironment(of: parent), self.token(inFirst: count) != nil else { return .none }
         return .undecided
     }
 
+    enum Hold: Equatable {
+        case descriptor(Int32)
+        /// It ended meanwhile, or became another program, or the id is a thread's: look again.
+        case gone
+        case unseen
+    }
+
     /// A pidfd of the process if it still belongs to that run.
-    mutating func hold(_ processID: Int32, token: UInt64) -> Int32? {
-        // Fails for ids of threads and of what is gone: neither is a process to hold.
-        guard let descriptor = try? SystemCall.retrying({ cbeaver_pidfd_open(processID) }) else { return nil }
-        if self.mark(of: processID) == .token(token) { return descriptor }
+    mutating func hold(_ processID: Int32, token: UInt64) -> Hold {
+        let descriptor: Int32
+        do throws(SystemCall.Failure) {
+            descriptor = try SystemCall.retrying { cbeaver_pidfd_open(processID) }
+        } catch {
+            return error.isShortage ? .unseen : .gone
+        }
+        let mark = self.mark(of: processID)
+        if mark == .token(token) { return .descriptor(descriptor) }
         SystemCall.close(descriptor)
-        return nil
+        return mark == .unseen ? .unseen : .gone
     }
 
     private func token(inFirst count: Int) -> UInt64? {
@@ -83,11 +102,14 @@ struct MarkedProcesses {
         return nil
     }
 
-    /// The ids of all processes.
-    static func all() -> [Int32] {
-        // Without /proc nothing can be found; that is told at start by whoever mounts it not.
-        guard let names = try? SystemCall.names(in: "/proc") else { return [] }
-        return names.compactMap { Int32($0) }
+    /// The ids of all processes; nil if there is no descriptor left to look with.
+    static func all() -> [Int32]? {
+        do throws(SystemCall.Failure) {
+            return try SystemCall.names(in: "/proc").compactMap { Int32($0) }
+        } catch {
+            // Without /proc nothing can be found; that is told at start by whoever mounts it not.
+            return error.isShortage ? nil : []
+        }
     }
 
     /// The id that was given to a process last.
@@ -112,12 +134,10 @@ struct MarkedProcesses {
         return ancestors
     }
 
-    /// Fills the buffer and returns how much of it; nil if there is no such process or it is not ours to read.
-    private mutating func readEnvironment(of processID: Int32) -> Int? {
+    /// Fills the buffer and returns how much of it; fails if there is no such process or it is not ours to read.
+    private mutating func readEnvironment(of processID: Int32) throws(SystemCall.Failure) -> Int {
         let path = "/proc/\(processID)/environ"
-        guard let descriptor = try? SystemCall.retrying({ FileStorage.openCall(path, O_RDONLY | O_CLOEXEC, 0) }) else {
-            return nil
-        }
+        let descriptor = try SystemCall.retrying { FileStorage.openCall(path, O_RDONLY | O_CLOEXEC, 0) }
         defer { SystemCall.close(descriptor) }
         var filled = 0
         while true {

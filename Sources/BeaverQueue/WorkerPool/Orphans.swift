@@ -13,6 +13,14 @@ package enum Orphans {
         package var endedCount = 0
         /// Ids of those that were killed but did not go within the limit: they hang in the kernel, or run as another user.
         package var stuckProcessIDs: [Int32] = []
+        /// There was no descriptor to look with: nobody knows what is left.
+        package var isBlind = false
+    }
+
+    private struct Found {
+        var held: [(processID: Int32, descriptor: Int32)] = []
+        var isUndecided = false
+        var isBlind = false
     }
 
     /// Kills all processes of this store's runs and waits until they are gone.
@@ -38,9 +46,14 @@ package enum Orphans {
             }
             outcome.endedCount -= outcome.stuckProcessIDs.count
             let spent = BootClock.now().bootMilliseconds - begin
-            if !outcome.stuckProcessIDs.isEmpty || spent >= limitMilliseconds { return outcome }
+            if !outcome.stuckProcessIDs.isEmpty || spent >= limitMilliseconds {
+                outcome.isBlind = found.isBlind
+                return outcome
+            }
             if found.held.isEmpty {
-                if !found.isUndecided || spent >= Self.undecidedLimitMilliseconds { return outcome }
+                outcome.isBlind = found.isBlind
+                let isSure = !found.isUndecided || spent >= Self.undecidedLimitMilliseconds
+                if isSure, !found.isBlind { return outcome }
                 _ = poll(nil, 0, 1)
             }
         }
@@ -52,23 +65,29 @@ package enum Orphans {
     private static func kill(
         _ marked: inout MarkedProcesses,
         excludingProcessID: Int32
-    ) -> (held: [(processID: Int32, descriptor: Int32)], isUndecided: Bool) {
-        var held: [(processID: Int32, descriptor: Int32)] = []
-        var isUndecided = false
-        for processID in MarkedProcesses.all() where processID != excludingProcessID {
-            let mark = marked.mark(of: processID)
-            if mark == .undecided { isUndecided = true }
-            guard case .token(let token) = mark else { continue }
-            guard let descriptor = marked.hold(processID, token: token) else {
-                // It ended meanwhile, or became another program: look again.
-                isUndecided = true
-                continue
-            }
-            // It may have ended by itself between the two lines, which is as good.
-            _ = cbeaver_pidfd_signal(descriptor, SIGKILL)
-            held.append((processID, descriptor))
+    ) -> Found {
+        var found = Found()
+        guard let all = MarkedProcesses.all() else {
+            found.isBlind = true
+            return found
         }
-        return (held, isUndecided)
+        for processID in all where processID != excludingProcessID {
+            switch marked.mark(of: processID) {
+            case .none: continue
+            case .undecided: found.isUndecided = true
+            case .unseen: found.isBlind = true
+            case .token(let token):
+                switch marked.hold(processID, token: token) {
+                case .descriptor(let descriptor):
+                    // It may have ended by itself between the two lines, which is as good.
+                    _ = cbeaver_pidfd_signal(descriptor, SIGKILL)
+                    found.held.append((processID, descriptor))
+                case .gone: found.isUndecided = true
+                case .unseen: found.isBlind = true
+                }
+            }
+        }
+        return found
     }
 
     private static func wait(for descriptor: Int32, milliseconds: Int64) -> Bool {

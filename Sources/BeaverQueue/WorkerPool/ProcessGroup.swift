@@ -112,7 +112,8 @@ struct ProcessGroup {
             if error.number == ESRCH { return true }
         }
         if !lookingClosely { return false }
-        return !MarkedProcesses.all().contains { processID in
+        guard let all = MarkedProcesses.all() else { return false }
+        return !all.contains { processID in
             guard let status = ProcessStatus(of: processID) else { return false }
             return status.groupProcessID == self.leaderProcessID && !status.hasEnded
         }

@@ -22,6 +22,15 @@ extension ProcessLoop {
     /// A process that hangs half way between two programs, whosever it is, does not hold up runs for longer.
     private static let looksForUndecided = 8
 
+    /// What a search for survivors is worth.
+    private enum Search {
+        case complete
+        /// A process could not say whose it is.
+        case undecided
+        /// There was no descriptor to look with: whatever is left of the runs was not seen.
+        case blind
+    }
+
     func leaderMayHaveEnded(_ run: ProcessRun) {
         guard run.end == nil, let end = run.group.leaderEnd() else { return }
         // If someone else has reaped the leader, its id may be anyone's; the search by marker is left.
@@ -40,13 +49,14 @@ extension ProcessLoop {
         if self.lookingAt.isEmpty { return }
         let runs = self.lookingAt.compactMap { self.runs[$0] }
         self.lookingAt.removeAll(keepingCapacity: true)
-        let isDecided = self.killSurvivors(of: runs)
+        let search = self.killSurvivors(of: runs)
         for run in runs {
             run.lookCount += 1
             let survivors = run.survivors.filter { !MarkedProcesses.hasEnded($0) }
             for descriptor in run.survivors where !survivors.contains(descriptor) { SystemCall.close(descriptor) }
             // Nobody found now and all those found before gone: nobody is left who could have forked.
-            let isClear = run.survivors.isEmpty && (isDecided || run.lookCount > Self.looksForUndecided)
+            let isSure = search == .complete || search == .undecided && run.lookCount > Self.looksForUndecided
+            let isClear = run.survivors.isEmpty && isSure
             run.survivors = survivors
             // Members of a group end within microseconds of their SIGKILL; after some milliseconds it is worth a search.
             if isClear && run.group.isGone(lookingClosely: run.lookCount > 8) {
@@ -63,27 +73,25 @@ extension ProcessLoop {
         run.ended(run.finish())
     }
 
-    /// False if a process could not say whose it is.
-    private func killSurvivors(of runs: [ProcessRun]) -> Bool {
-        var isUndecided = false
+    private func killSurvivors(of runs: [ProcessRun]) -> Search {
+        var search = Search.complete
         var byToken: [UInt64: ProcessRun] = [:]
         for run in runs { byToken[run.launch.token] = run }
         let live = Set(self.runs.values.lazy.filter { $0.end == nil }.map(\.group.leaderProcessID))
         var newest = MarkedProcesses.newest()
-        for processID in self.candidates(for: runs, newest: newest) where !live.contains(processID) {
-            self.killSurvivor(processID, of: byToken, isUndecided: &isUndecided)
+        guard let candidates = self.candidates(for: runs, newest: newest) else { return .blind }
+        for processID in candidates where !live.contains(processID) {
+            self.killSurvivor(processID, of: byToken, &search)
         }
         // What was born during the search.
         for _ in 0..<4 {
             guard let before = newest, let after = MarkedProcesses.newest(), before < after else { break }
             // A storm of new processes: look again at all of them.
-            if after - before > Self.idsOneByOne { return false }
-            for processID in before + 1...after {
-                self.killSurvivor(processID, of: byToken, isUndecided: &isUndecided)
-            }
+            if after - before > Self.idsOneByOne { return search == .blind ? .blind : .undecided }
+            for processID in before + 1...after { self.killSurvivor(processID, of: byToken, &search) }
             newest = after
         }
-        return !isUndecided
+        return search
     }
 
     /// Which processes may belong to these runs.
@@ -91,31 +99,34 @@ extension ProcessLoop {
     /// A descendant is younger than its leader and so has a greater id, unless the ids have come round meanwhile. On
     /// most machines that leaves a handful after a short run; reading the environment of every process each time would
     /// cost more than starting a program does.
-    private func candidates(for runs: [ProcessRun], newest: Int32?) -> [Int32] {
+    private func candidates(for runs: [ProcessRun], newest: Int32?) -> [Int32]? {
         let oldestStart = runs.lazy.map(\.startedNanoseconds).min() ?? 0
         let smallest = runs.lazy.map(\.group.leaderProcessID).min() ?? 0
         let isInOrder = BootClock.now().bootNanoseconds - oldestStart < Self.idsInOrderNanoseconds
         guard isInOrder, let newest, newest >= smallest else { return MarkedProcesses.all() }
         if newest == smallest { return [] }
         if newest - smallest <= Self.idsOneByOne { return Array(smallest + 1...newest) }
-        return MarkedProcesses.all().filter { $0 > smallest }
+        return MarkedProcesses.all()?.filter { $0 > smallest }
     }
 
-    private func killSurvivor(
-        _ processID: Int32,
-        of runs: [UInt64: ProcessRun],
-        isUndecided: inout Bool
-    ) {
-        let mark = self.marked.mark(of: processID)
-        if mark == .undecided { isUndecided = true }
-        guard case .token(let token) = mark, let run = runs[token] else { return }
-        guard let descriptor = self.marked.hold(processID, token: token) else {
-            // It ended meanwhile, or became another program: look again.
-            isUndecided = true
-            return
+    private func killSurvivor(_ processID: Int32, of runs: [UInt64: ProcessRun], _ search: inout Search) {
+        func note(_ outcome: Search) {
+            if search != .blind { search = outcome }
         }
-        // It may have ended by itself meanwhile, which is as good.
-        _ = cbeaver_pidfd_signal(descriptor, SIGKILL)
-        run.survivors.append(descriptor)
+        switch self.marked.mark(of: processID) {
+        case .none: return
+        case .undecided: note(.undecided)
+        case .unseen: note(.blind)
+        case .token(let token):
+            guard let run = runs[token] else { return }
+            switch self.marked.hold(processID, token: token) {
+            case .descriptor(let descriptor):
+                // It may have ended by itself meanwhile, which is as good.
+                _ = cbeaver_pidfd_signal(descriptor, SIGKILL)
+                run.survivors.append(descriptor)
+            case .gone: note(.undecided)
+            case .unseen: note(.blind)
+            }
+        }
     }
 }

@@ -4,10 +4,11 @@ extension WriteAheadLog {
         do {
             try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: true)
         } catch {
-            guard error.isNoSpace else { throw error }
+            guard error.isNoSpace || error.isShortage else { throw error }
+            let what = error.isNoSpace ? "the disk is full" : "the log cannot grow for now"
             throw QueueError(
                 .full,
-                "the disk is full: \(error.message). Jobs are refused until there is room again; running ones go on",
+                "\(what): \(error.message). Jobs are refused until there is room again; running ones go on",
                 errorNumber: error.errorNumber,
                 path: error.path
             )

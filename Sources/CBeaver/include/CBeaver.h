@@ -22,6 +22,10 @@ void cbeaver_name_thread(const char *name);
 /// there are threads, that is, before Swift runs.
 uint32_t cbeaver_startup_umask(void);
 
+/// Raises the soft limit of open files to the hard one and answers what it is then. Programs that are started get the one
+/// from before. In C because glibc's RLIMIT_NOFILE has a type of its own there.
+int64_t cbeaver_raise_open_files(void);
+
 /// The environment. Swift 6 sees `environ` as a shared mutable variable and refuses it.
 char *const *cbeaver_environment(void);
 

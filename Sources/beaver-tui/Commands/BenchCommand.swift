@@ -14,7 +14,7 @@ struct BenchCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Option(help: "Where the scratch directory is made: on the disk to be measured.")
     var scratch = "."

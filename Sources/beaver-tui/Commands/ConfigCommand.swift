@@ -16,7 +16,7 @@ struct ConfigCommand: AsyncParsableCommand {
             commandName: "show",
             abstract: "All settings, and where each value came from."
         )
-        @OptionGroup var globals: GlobalOptions
+        @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
         mutating func run() throws {
             let settings = try SettingsLoader.load(self.globals)
@@ -43,7 +43,7 @@ struct ConfigCommand: AsyncParsableCommand {
             commandName: "check",
             abstract: "Find unknown and wrong settings, with their lines."
         )
-        @OptionGroup var globals: GlobalOptions
+        @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
         mutating func run() throws {
             let settings = try SettingsLoader.load(self.globals)
@@ -66,7 +66,7 @@ struct ConfigCommand: AsyncParsableCommand {
             commandName: "init",
             abstract: "Write a commented beaver.yaml; never overwrites one."
         )
-        @OptionGroup var globals: GlobalOptions
+        @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
         mutating func run() throws {
             let path = AbsolutePath.of(self.globals.config ?? SettingsLoader.standardFile)

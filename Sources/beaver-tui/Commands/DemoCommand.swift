@@ -10,7 +10,7 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "The console on a scratch directory with real small commands; removed when you quit."
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Option(help: "Jobs that arrive each second.")
     var rate = 12
@@ -43,7 +43,7 @@ struct DemoCommand: AsyncParsableCommand {
             throw error
         }
         place.remove()
-        self.globals.note("that was a demo; its directory is removed. Your own queue: beaver-tui run --allow-exec")
+        self.globals.note("that was a demo; its directory is removed. Your own queue: `beaver-tui run --allow-exec`")
     }
 }
 
@@ -53,7 +53,7 @@ struct DemoPlace {
 
     init() throws {
         let parent = FileManager.default.temporaryDirectory.path
-        self.directory = AbsolutePath.of("\(parent)/beaver-demo-\(GeneratedID.make(BootClock.now()))")
+        self.directory = AbsolutePath.of("\(parent)/beaver-demo-\(GeneratedID.make(BootClock.now()).suffix(8))")
         do {
             try FileManager.default.createDirectory(
                 atPath: self.directory,

@@ -16,7 +16,7 @@ struct EnqueueCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @OptionGroup var options: EnqueueOptions
 
     @Option(help: "A JSON array of jobs, or one object a line; - is standard input.")
@@ -75,7 +75,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         if self.file == nil, self.lines == nil {
             let job = try self.singleJob(jobsOptions)
             if self.dryRun { return try self.answerDryRun(1, bad: 0) }
-            let connection = try await Connection.open(directory)
+            let connection = try await Connection.open(directory, advice: self.advice)
             let result = try await connection.queue.enqueue([job])
             try await self.answer(result, ids: result.ids.isEmpty ? [job.id].compactMap { $0 } : result.ids, connection)
             return
@@ -88,11 +88,18 @@ struct EnqueueCommand: AsyncParsableCommand {
         )
         let checked = try await input.check { Output.error("beaver-tui: \($0)") }
         if self.dryRun { return try self.answerDryRun(checked.jobCount, bad: checked.badCount) }
-        let connection = try await Connection.open(directory)
+        let connection = try await Connection.open(directory, advice: self.advice)
         let progress = EnqueueProgress(total: checked.jobCount, isShown: !self.globals.quiet)
         let result = try await input.take(checked, into: connection.queue) { progress.show($0) }
         progress.end()
         try await self.answer(result, ids: self.wait ? try await self.ids(of: input, checked) : [], connection)
+    }
+
+    /// What begins a queue that takes these jobs.
+    private var advice: String { "start one with `\(self.runCommand) --detach`, or name it with --data-dir" }
+
+    private var runCommand: String {
+        self.lines != nil || !self.command.isEmpty ? "beaver-tui run --allow-exec" : "beaver-tui run"
     }
 
     private func singleJob(_ options: JobsFileOptions) throws -> NewJob {
@@ -131,7 +138,7 @@ struct EnqueueCommand: AsyncParsableCommand {
             Output.error("beaver-tui: \(TerminalText.visible(id)) is known with another payload; it was not taken")
         }
         if !connection.hasServer {
-            self.globals.note("no server runs on \(self.globals.directory()): they wait for `beaver-tui run`")
+            self.globals.note("no server runs on \(self.globals.directory()): they wait for `\(self.runCommand)`")
         }
         if result.differs > 0 { throw CommandFailure(.failed) }
         guard self.wait else { return }

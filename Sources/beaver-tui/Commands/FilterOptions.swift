@@ -11,22 +11,27 @@ struct FilterOptions: ParsableArguments {
     @Option(help: "The handler's name.")
     var action: String?
 
-    @Option(help: "Text in the last error.")
+    @Option(help: "Text in the last error, whatever its case.")
     var error: String?
+
+    @Option(help: ArgumentHelp("Failed in the same way as this job.", valueName: "id"))
+    var like: String?
 
     @Option(help: "The id, with * and ?.")
     var id: String?
 
-    @Option(help: "Accepted at least so long ago.")
+    @Option(help: ArgumentHelp("Accepted at least so long ago: 10m, 2h, 7d.", valueName: "duration"))
     var older: String?
 
     var isEmpty: Bool {
-        self.state.isEmpty && self.action == nil && self.error == nil && self.id == nil && self.older == nil
+        self.state.isEmpty && self.action == nil && self.error == nil && self.like == nil && self.id == nil
+            && self.older == nil
     }
 
     func validate() throws { _ = try self.states() }
 
-    func filter() throws -> JobFilter {
+    /// Asks the queue what kind of failure `--like` means.
+    func filter(_ queue: any QueueControl) async throws -> JobFilter {
         var filter = JobFilter()
         (filter.states, filter.simulatedOnly) = try self.states()
         filter.action = self.action
@@ -37,7 +42,20 @@ struct FilterOptions: ParsableArguments {
                 try DurationText.milliseconds(older)
             }
         }
+        if let like { filter.group = try await self.group(of: like, queue) }
         return filter
+    }
+
+    private func group(of id: String, _ queue: any QueueControl) async throws -> String {
+        let whole = try await queue.job(id).summary.id
+        var alone = JobFilter()
+        alone.id = whole
+        // Wildcards in an id may let others match too.
+        let groups = try await queue.groups(matching: alone)
+        guard let group = groups.first(where: { $0.examples.contains(whole) }) else {
+            throw QueueError(.conflict, "\(whole) has not failed: there is no kind of failure to look for")
+        }
+        return group.key
     }
 
     private func states() throws -> (states: [JobState], simulatedOnly: Bool) {

@@ -8,7 +8,7 @@ struct InspectCommand: AsyncParsableCommand {
         abstract: "The records of the log, one a line."
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Option(help: "Begin with this sequence number.")
     var from: UInt64 = 0

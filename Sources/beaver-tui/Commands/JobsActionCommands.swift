@@ -54,10 +54,11 @@ struct JobsActionOptions: ParsableArguments {
         _ connection: Connection,
         _ all: (any QueueControl, JobFilter) async throws -> BulkResult
     ) async throws {
-        let filter = try self.filter.filter()
+        let filter = try await self.filter.filter(connection.queue)
         guard self.yes else {
             let count = try await connection.queue.count(matching: filter)
             if globals.json { return try Output.json(["matched": count]) }
+            guard count > 0 else { return Output.line("no job matches; nothing was changed") }
             return Output.line(
                 "\(PeopleText.count(count, "job")) would be \(verb); nothing was changed. Repeat with --yes"
             )
@@ -77,7 +78,7 @@ struct JobsRetryCommand: AsyncParsableCommand {
         abstract: "Run dead jobs again, scheduled ones now, simulated ones for real."
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @OptionGroup var options: JobsActionOptions
 
     mutating func run() async throws {
@@ -97,7 +98,7 @@ struct JobsCancelCommand: AsyncParsableCommand {
         abstract: "Cancel jobs; running ones are told to end."
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @OptionGroup var options: JobsActionOptions
 
     mutating func run() async throws {
@@ -113,7 +114,7 @@ struct JobsCancelCommand: AsyncParsableCommand {
 struct JobsPurgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "purge", abstract: "Remove ended jobs for good.")
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @OptionGroup var options: JobsActionOptions
 
     mutating func run() async throws {

@@ -5,10 +5,10 @@ import BeaverQueue
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "List, show, retry, cancel or purge jobs, or read their output.",
+        abstract: "List, show, retry, cancel or purge jobs, count their errors, or read their output.",
         subcommands: [
-            JobsListCommand.self, JobsShowCommand.self, JobsOutputCommand.self, JobsRetryCommand.self,
-            JobsCancelCommand.self, JobsPurgeCommand.self,
+            JobsListCommand.self, JobsErrorsCommand.self, JobsShowCommand.self, JobsOutputCommand.self,
+            JobsRetryCommand.self, JobsCancelCommand.self, JobsPurgeCommand.self,
         ]
     )
 }
@@ -17,7 +17,7 @@ struct JobsCommand: AsyncParsableCommand {
 struct JobsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "The jobs that match.")
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @OptionGroup var filter: FilterOptions
 
     @Option(help: "At most so many.")
@@ -36,9 +36,9 @@ struct JobsListCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         let columns = try self.chosenColumns()
-        var filter = try self.filter.filter()
-        filter.reveals = self.reveal
         let queue = try await Connection.open(self.globals).queue
+        var filter = try await self.filter.filter(queue)
+        filter.reveals = self.reveal
         var left = self.limit ?? .max
         var cursor: JobCursor?
         var isFirst = true
@@ -106,7 +106,7 @@ enum JobColumn: String, CaseIterable {
 struct JobsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Everything about one job.")
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @Argument(help: "Its id, or the beginning of it.") var id: String
 
     @Flag(help: "Show the values of redacted keys.")
@@ -178,7 +178,7 @@ enum JobText {
 struct JobsOutputCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "output", abstract: "What a job wrote.")
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @Argument(help: "Its id, or the beginning of it.") var id: String
 
     @Flag(name: [.long, .customShort("f")], help: "Go on until the run has ended.")

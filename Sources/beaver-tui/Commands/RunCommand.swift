@@ -8,7 +8,7 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Run the queue: under the console, or with --no-ui until SIGTERM or SIGINT."
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @OptionGroup var options: RunOptions
 
     mutating func run() async throws {

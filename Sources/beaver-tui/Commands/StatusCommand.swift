@@ -6,7 +6,7 @@ import Glibc
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "status", abstract: "What the queue is doing.")
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Flag(help: "Again every second, until interrupted.")
     var watch = false

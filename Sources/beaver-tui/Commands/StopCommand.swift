@@ -8,7 +8,7 @@ struct StopCommand: AsyncParsableCommand {
         abstract: "Stop the server: running jobs are let finish first."
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Flag(help: "End running jobs at once; they run again later.")
     var now = false
@@ -36,7 +36,7 @@ struct WorkersCommand: AsyncParsableCommand {
             commandName: "pause",
             abstract: "Start nothing more; running jobs go on."
         )
-        @OptionGroup var globals: GlobalOptions
+        @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
         mutating func run() async throws {
             try await Connection.openServer(self.globals.directory()).pause()
@@ -46,7 +46,7 @@ struct WorkersCommand: AsyncParsableCommand {
 
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "resume", abstract: "Start jobs again.")
-        @OptionGroup var globals: GlobalOptions
+        @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
         mutating func run() async throws {
             try await Connection.openServer(self.globals.directory()).resume()
@@ -56,7 +56,7 @@ struct WorkersCommand: AsyncParsableCommand {
 
     struct SetCount: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "set", abstract: "Run so many at the same time.")
-        @OptionGroup var globals: GlobalOptions
+        @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
         @Argument(help: "1 to 4096.") var count: Int
 
         func validate() throws {
@@ -74,7 +74,7 @@ struct WorkersCommand: AsyncParsableCommand {
 struct SnapshotCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "snapshot", abstract: "Write a snapshot now.")
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     mutating func run() async throws {
         let last = try await Connection.openServer(self.globals.directory()).snapshot()
@@ -97,7 +97,7 @@ struct CompletionCommand: ParsableCommand {
         case bash, zsh, fish
     }
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
     @Argument(help: "bash, zsh or fish.") var shell: Shell
 
     mutating func run() throws {

@@ -15,7 +15,7 @@ struct TortureCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Option(help: "Seeds, as A..B or one number.")
     var seeds = "1..1000"

@@ -15,7 +15,7 @@ struct VerifyCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Option(help: ArgumentHelp("Write what can be saved to this new directory.", valueName: "newdir"))
     var salvage: String?

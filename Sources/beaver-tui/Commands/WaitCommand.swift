@@ -8,7 +8,7 @@ struct WaitCommand: AsyncParsableCommand {
         abstract: "Wait until nothing is pending, scheduled or running; 1 if jobs died or are parked, 75 if paused."
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Option(help: "Only jobs whose id matches, with * and ?.")
     var id: String?
@@ -63,8 +63,8 @@ struct JobWaiter: Sendable {
         guard dead + parked > 0 else { return }
         throw CommandFailure(
             .failed,
-            "\(PeopleText.count(dead, "job")) died, \(PeopleText.grouped(parked)) parked; `beaver-tui jobs list --state dead,parked` "
-                + "names them"
+            "\(PeopleText.count(dead, "job")) died, \(PeopleText.grouped(parked)) parked; "
+                + (dead > 0 ? "`beaver-tui jobs errors` counts why" : "`beaver-tui status` says why")
         )
     }
 

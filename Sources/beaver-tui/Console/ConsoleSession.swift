@@ -24,7 +24,8 @@ struct ConsoleSession: Sendable {
             globals: self.globals,
             options: self.options,
             values: values,
-            logger: self.globals.logger(descriptor: log.descriptor)
+            logger: self.globals.logger(descriptor: log.descriptor),
+            isDemo: self.demo != nil
         )
         let isEmbedded = try await self.enter(host)
         let console = Console(
@@ -40,7 +41,8 @@ struct ConsoleSession: Sendable {
             if isEmbedded { await self.work(host, input, console) }
         }
         do {
-            _ = try await console.run()
+            let frames = try await console.run()
+            host.logger.info("console ended: \(frames)")
         } catch {
             work.cancel()
             await host.quit(.now)
@@ -102,7 +104,8 @@ struct ConsoleSession: Sendable {
         settings.allowsCrashTest = values.offersCrashTest
         settings.redact = values.queue.redact
         settings.isDemo = self.demo != nil
-        settings.allowsExec = values.queue.allowExec
+        settings.allowsExec = values.queue.allowExec || values.queue.handlers[JobCommand.action] != nil
+        settings.program = ProgramName.typed
         return settings
     }
 

@@ -26,6 +26,7 @@ final class EngineLife: Sendable {
 
     /// The lock, then the doors: whoever holds the lock owns the control socket.
     func open() async throws(QueueError) {
+        try OpenFileLimit.raise()
         try await self.queue.takeDirectory()
         try await self.server.start()
     }

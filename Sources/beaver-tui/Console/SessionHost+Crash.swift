@@ -8,6 +8,7 @@ import Logging
 extension SessionHost {
     func crashFacts() async -> CrashFacts {
         var facts = CrashFacts()
+        facts.isDemo = self.isDemo
         facts.isEmbedded = self.state.withLock { $0.life != nil }
         if let status = try? await self.queue.status() {
             facts.storeBytes = status.wal.bytes + status.snapshot.bytes
@@ -31,8 +32,7 @@ extension SessionHost {
             case .kill: try await self.kill(&outcome)
             case .signal: try await self.killServer(&outcome)
             case .powerCut: try await self.cutPower(&outcome)
-            case .lyingDisk:
-                outcome.failure = "not here: `beaver-tui torture` does it on a simulated disk"
+            case .lyingDisk: try await self.lie(&outcome)
             }
         } catch {
             outcome.failure = error.message
@@ -77,47 +77,6 @@ extension SessionHost {
         try await self.prove(&outcome)
     }
 
-    /// On a copy of the store: this one goes on untouched.
-    private func cutPower(_ outcome: inout CrashOutcome) async throws(QueueError) {
-        let told = try await self.told()
-        let copy = try StoreCopy(of: self.directory)
-        defer { copy.remove() }
-        // The log is copied last, and what counts as synced is asked before: it reaches back to every snapshot.
-        try copy.takeSnapshots(of: self.values.queue)
-        let synced = try await self.queue.status().wal.syncedSequence
-        try copy.takeLog(of: self.values.queue)
-        let ids = self.state.withLock { $0.ownIDs }
-        var configuration = self.values.queue
-        configuration.dataDirectory = copy.directory
-        let result: Result<Queue.AfterPowerCut, QueueError> = await Blocking.run { [configuration] in
-            do throws(QueueError) {
-                return .success(
-                    try Queue.afterPowerCut(
-                        configuration,
-                        synced: synced,
-                        kept: Int64.random(in: 0...1_024),
-                        asked: told.wal.lastSequence,
-                        ids: ids
-                    )
-                )
-            } catch {
-                return .failure(error)
-            }
-        }
-        let after = try result.get()
-        outcome.downSeconds = after.status.recovery.seconds
-        Self.fill(&outcome, after.before, told)
-        outcome.after = after.status
-        outcome.recovery = after.status.recovery
-        outcome.cutBytes = after.status.recovery.tornBytes
-        outcome.ownCount = ids.count
-        outcome.ownChecked = ids.count
-        let mayBeGone = after.status.jobs.purged + after.status.jobs.forgotten > 0
-        outcome.ownMissing = mayBeGone ? [] : after.missing
-        if mayBeGone { outcome.ownChecked -= after.missing.count }
-        if outcome.lost > 0 { outcome.evidence = copy.keep() }
-    }
-
     /// A real SIGKILL of the server this console is attached to.
     private func killServer(_ outcome: inout CrashOutcome) async throws(QueueError) {
         let told = try await self.told()
@@ -148,7 +107,7 @@ extension SessionHost {
     }
 
     /// What the engine says of itself before it dies, once that is synced: the replay must come to the same.
-    private func told() async throws(QueueError) -> QueueStatus {
+    func told() async throws(QueueError) -> QueueStatus {
         let told = try await self.queue.status()
         let deadline = ContinuousClock.now + .seconds(1)
         while ContinuousClock.now < deadline {
@@ -172,7 +131,7 @@ extension SessionHost {
         Self.fill(&outcome, try result.get(), told)
     }
 
-    private static func fill(_ outcome: inout CrashOutcome, _ remains: Queue.Remains, _ told: QueueStatus) {
+    static func fill(_ outcome: inout CrashOutcome, _ remains: Queue.Remains, _ told: QueueStatus) {
         let sequence = told.wal.lastSequence
         outcome.replayed = remains.jobs
         outcome.sequence = remains.lastSequence

@@ -11,6 +11,8 @@ final class SessionHost: ConsoleHost {
     let options: RunOptions
     let values: SettingsValues
     let logger: Logger
+    /// The queue is a scratch one, made to be looked at.
+    let isDemo: Bool
     let state: Lock<State>
 
     struct State: Sendable {
@@ -28,11 +30,12 @@ final class SessionHost: ConsoleHost {
         var isEnding = false
     }
 
-    init(globals: GlobalOptions, options: RunOptions, values: SettingsValues, logger: Logger) {
+    init(globals: GlobalOptions, options: RunOptions, values: SettingsValues, logger: Logger, isDemo: Bool) {
         self.globals = globals
         self.options = options
         self.values = values
         self.logger = logger
+        self.isDemo = isDemo
         self.state = Lock(State(queue: QueueClient(dataDirectory: values.queue.dataDirectory)))
     }
 
@@ -133,9 +136,9 @@ final class SessionHost: ConsoleHost {
     private func say(_ status: QueueStatus?, _ kind: Effect.Quit) {
         guard let jobs = status?.jobs, kind != .leaveRunning else { return }
         let waiting = jobs.pending + jobs.scheduled + jobs.parked + jobs.inFlight
-        let option = self.globals.dataDirectory.map { " --data-dir \($0)" } ?? ""
+        let again = ProgramName.again(CommandLine.arguments, without: ["--read-only", "--until-idle"])
         let rest = waiting == 0 ? "nothing waits" : "\(PeopleText.count(waiting, "job")) not done yet, safe on disk"
-        self.state.withLock { $0.lastLine = "\(rest) in \(self.directory); go on with: beaver-tui\(option) run" }
+        self.state.withLock { $0.lastLine = "\(rest) in \(self.directory); go on with: \(again)" }
     }
 
     // MARK: Files

@@ -17,7 +17,7 @@ struct CrashTestCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var globals: GlobalOptions
+    @OptionGroup(title: GlobalOptions.title) var globals: GlobalOptions
 
     @Option(help: "Lives of the server.")
     var cycles = 100

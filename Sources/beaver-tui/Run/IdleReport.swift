@@ -14,8 +14,6 @@ struct IdleReport: Sendable {
         var isGood: Bool
     }
 
-    /// Dead jobs that are looked at; their kinds show long before.
-    static let maxDeadJobs = 10_000
     static let maxKinds = 10
 
     /// Asks the queue, which must still run.
@@ -33,8 +31,10 @@ struct IdleReport: Sendable {
         }
         if status.jobs.dead > 0 {
             lines += try await self.errors(queue)
-            lines.append("why one died: beaver-tui\(self.directoryOption) jobs show ID")
-            lines.append("to try them again: beaver-tui\(self.directoryOption) jobs retry --state dead --yes")
+            lines.append("why one died: \(self.program) jobs show ID")
+            lines.append(
+                "to try them again: \(self.program) jobs retry --state dead --yes (or --like ID)"
+            )
         }
         for parked in status.parkedActions {
             lines.append(
@@ -43,7 +43,7 @@ struct IdleReport: Sendable {
             )
         }
         if status.jobs.completed + status.jobs.dead > 0, !status.simulated {
-            lines.append("output: beaver-tui\(self.directoryOption) jobs output ID")
+            lines.append("output: \(self.program) jobs output ID")
         }
         return Summary(lines: lines, isGood: isGood)
     }
@@ -66,40 +66,18 @@ struct IdleReport: Sendable {
         return line + "; \(PeopleText.grouped(jobs.enqueuedTotal)) accepted in all"
     }
 
-    /// The most frequent kinds of error, numbers folded so that like stands with like.
+    /// The most frequent kinds of error.
     private func errors(_ queue: any QueueControl) async throws -> [String] {
         var filter = JobFilter()
         filter.states = [.dead]
-        var kinds: [String: (count: Int, example: String)] = [:]
-        var cursor: JobCursor?
-        var seen = 0
-        repeat {
-            let page = try await queue.jobs(matching: filter, after: cursor, limit: 500)
-            for job in page.jobs {
-                let kind = Self.folded(job.error ?? "no reason given")
-                kinds[kind] = ((kinds[kind]?.count ?? 0) + 1, kinds[kind]?.example ?? job.id)
-            }
-            seen += page.jobs.count
-            cursor = page.next
-        } while cursor != nil && seen < Self.maxDeadJobs
-        let sorted = kinds.sorted { ($0.value.count, $1.key) > ($1.value.count, $0.key) }
-        let lines = sorted.prefix(Self.maxKinds).map { kind, value in
-            "  \(PeopleText.grouped(value.count)) × \(TerminalText.visible(kind))  (\(TerminalText.visible(value.example)))"
+        let groups = try await queue.groups(matching: filter)
+        let lines = groups.prefix(Self.maxKinds).map { group in
+            "  \(PeopleText.grouped(group.dead)) × "
+                + TerminalText.visible("\(group.ending): \(group.shownError)")
+                + "  (\(TerminalText.visible(group.examples.first ?? group.action)))"
         }
-        return ["errors:"] + lines + (sorted.count > Self.maxKinds ? ["  and other kinds"] : [])
+        return ["errors:"] + lines + (groups.count > Self.maxKinds ? ["  and other kinds"] : [])
     }
 
-    static func folded(_ error: String) -> String {
-        var result = ""
-        for character in error {
-            if character.isNumber, character.isASCII {
-                if result.last != "#" { result.append("#") }
-            } else {
-                result.append(character)
-            }
-        }
-        return result
-    }
-
-    private var directoryOption: String { self.globals.dataDirectory.map { " --data-dir \($0)" } ?? "" }
+    private var program: String { ProgramName.here }
 }

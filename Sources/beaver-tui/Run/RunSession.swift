@@ -23,6 +23,7 @@ struct RunSession: Sendable {
 
     func run() async throws {
         let values = try self.settings.checked()
+        try OpenFileLimit.raise()
         let logger = self.globals.logger()
         let input = try await StartInput.read(self.options, values)
         try DataDirectory.prepare(values.queue)

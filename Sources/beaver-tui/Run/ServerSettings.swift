@@ -14,6 +14,7 @@ enum ServerSettings {
             )
         )
         configuration.limits.payloadBytes = values.queue.limits.maxPayloadBytes
+        configuration.limits.fit(memoryBytes: MemoryLimit.defaultBytes())
         return configuration
     }
 

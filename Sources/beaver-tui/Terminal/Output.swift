@@ -11,7 +11,8 @@ enum Output {
 
     static func text(_ text: String) { self.write(text, to: STDOUT_FILENO) }
 
-    static func error(_ text: String) { self.write(text + "\n", to: STDERR_FILENO) }
+    /// A remark or a fault; the commands in it are named as this program was.
+    static func error(_ text: String) { self.write(ProgramName.inCommands(text) + "\n", to: STDERR_FILENO) }
 
     static func bytes(_ bytes: [UInt8]) { self.write(bytes, to: STDOUT_FILENO) }
 

@@ -282,6 +282,29 @@ import Testing
         #expect(driver.state("a") == .dead)
     }
 
+    /// Told to end while it was being started, and then not started: it has not run either. Found by seed 100115, in the
+    /// simulator's own books.
+    @Test func aDrainGivesBackAOnceJobWhoseStartFailed() throws {
+        let driver = try SteppingDriver.opened { driver in
+            driver.held = [.start]
+            driver.behaviour = { _ in RunResult(.notStarted, error: "EAGAIN") }
+        }
+        driver.put("a", once: true)
+        try driver.runUntilIdle()
+        driver.submit(.drain(now: true))
+        driver.held = [.start, .stop]
+        try driver.runUntilIdle()
+        driver.held = []
+        try driver.runUntilIdle()
+        #expect(driver.isFinished)
+        driver.close()
+        driver.behaviour = { _ in RunResult(.completed) }
+        try driver.reopen()
+        try driver.run(milliseconds: 1_000)
+        try driver.expectSound()
+        #expect(driver.state("a") == .completed && driver.started == ["a", "a"])
+    }
+
     /// A job marked `once` that was dispatched and not handed out has not run.
     @Test func aDrainGivesBackAOnceJobThatDidNotStart() throws {
         let driver = try SteppingDriver.opened { $0.holdRuns() }

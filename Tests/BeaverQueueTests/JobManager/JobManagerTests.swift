@@ -5,7 +5,7 @@ import Testing
 
 /// Random lives of a queue against a model that is a dictionary and nothing else.
 @Suite struct JobManagerTests {
-    /// What a job is, by the words of DESIGN.md.
+    /// What a job is, by the words of docs/architecture.md.
     struct ModelJob: Equatable {
         var state = JobSlot.State.pending
         var payload: String

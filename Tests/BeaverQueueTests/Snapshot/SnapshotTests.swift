@@ -207,6 +207,33 @@ import Testing
         #expect(second > snapshots[0], "a segment was kept that neither snapshot needs")
     }
 
+    /// An old snapshot could not be deleted, the new one counted as failed, and was made once more of the same state. Then
+    /// it stood for two, and the log that the one before it needs was released. Found by seed 211839.
+    @Test func anOldSnapshotThatCannotBeDeletedReleasesNoLog() throws {
+        let driver = try self.withSnapshots(2)
+        for number in 0..<6 {
+            driver.put("m\(number)", String(repeating: "3", count: 1_200))
+            try driver.runUntilIdle()
+        }
+        driver.storage.faultPlan = .failing(.remove, number: 1, pathContaining: "snapshot")
+        let ticket = driver.submit(.snapshot)
+        try driver.run(milliseconds: 200)
+        #expect(driver.answer(ticket)?.error == nil)
+        #expect(driver.lines.contains { $0.message.contains("was not deleted") })
+        driver.storage.faultPlan = FaultPlan()
+        driver.submit(.snapshot)
+        try driver.run(milliseconds: 12_000)
+        let snapshots = Self.names(driver).filter { $0.hasSuffix(".snap") }
+        #expect(snapshots.count >= 2)
+        // The newest one rots: the one before it and the log since are all there.
+        let newest = try #require(snapshots.last)
+        driver.kill()
+        #expect(driver.storage.flipBit(of: newest, at: 104))
+        try driver.reopen()
+        #expect(driver.lines.contains { $0.message.contains("passed over") })
+        try driver.expectSound()
+    }
+
     @Test func theLogIsKeptWhereItIsAsked() throws {
         let driver = try self.withSnapshots(4) { $0.settings.keepLogBytes = 1 << 30 }
         #expect(driver.storage.contents(of: "data/wal/0000000001.wal") != nil)

@@ -1,5 +1,4 @@
 import BeaverQueue
-import FoundationEssentials
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -20,8 +19,33 @@ struct QueueService: Service {
             try await self.queue.waitUntilStopped()
         } onGracefulShutdown: {
             // The handler may not wait; `run` does, for the end of this stop.
-            Task { try await self.queue.stop(now: false) }
+            Task { try await self.queue.stop() }
         }
+    }
+}
+
+/// What happens in the queue, through swift-log, for as long as it runs.
+struct QueueLog: Service {
+    let events: AsyncStream<QueueView.Event>
+    let logger: Logger
+
+    func run() async {
+        for await event in self.events {
+            self.logger.log(level: Logger.Level(rawValue: event.level.rawValue) ?? .info, "\(event.message)")
+        }
+    }
+}
+
+/// The queue's counts, through swift-metrics.
+struct QueueMetrics {
+    private let pending = Gauge(label: "queue_jobs_pending")
+    private let completed = Gauge(label: "queue_jobs_completed")
+    private let dead = Gauge(label: "queue_jobs_dead")
+
+    func record(_ jobs: QueueStatus.Jobs) {
+        self.pending.record(jobs.pending)
+        self.completed.record(jobs.completed)
+        self.dead.record(jobs.dead)
     }
 }
 
@@ -30,36 +54,35 @@ struct Embed {
     static func main() async throws {
         let logger = Logger(label: "embed")
         let queue = Queue(QueueConfiguration(dataDirectory: CommandLine.arguments.dropFirst().first ?? "data"))
-        queue.onLogLine { line in
-            logger.log(level: Logger.Level(rawValue: line.level.rawValue) ?? .info, "\(line.message)")
-        }
-        queue.handle("thumbnail") { job in
-            guard let thumbnail = try? JSONDecoder().decode(Thumbnail.self, from: Data(job.payload)) else {
-                throw PermanentFailure("this is no thumbnail")
-            }
+        queue.handle("thumbnail", of: Thumbnail.self) { thumbnail, job in
             print("run \(job.runNumber): \(thumbnail.file) at \(thumbnail.width)")
         }
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: QueueService(queue: queue), successTerminationBehavior: .gracefullyShutdownGroup)],
+                services: [
+                    // The log ends with the queue, and its end is in order too.
+                    .init(
+                        service: QueueLog(events: queue.events(), logger: logger),
+                        successTerminationBehavior: .ignore
+                    ),
+                    .init(
+                        service: QueueService(queue: queue),
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    ),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
         )
         async let group: Void = services.run()
-        let payload = try JSONEncoder().encode(Thumbnail(file: "a.png", width: 400))
-        // Started or still recovering: an enqueue waits for it.
-        while try await queue.status().state == .stopped { await Task.yield() }
-        _ = try await queue.enqueue([
-            NewJob(id: "good", payload: Array(payload), action: "thumbnail"),
-            NewJob(id: "bad", payload: Array("17".utf8), action: "thumbnail"),
-        ])
+        try await queue.waitUntilStarted()
+        try await queue.enqueue("thumbnail", Thumbnail(file: "a.png", width: 400), id: "good")
+        try await queue.enqueue("thumbnail", 17, id: "bad")
         for id in ["good", "bad"] {
             let job = try await queue.waitUntilEnded(id)
             print("\(id): \(job.summary.state.rawValue)\(job.summary.error.map { ": \($0)" } ?? "")")
         }
-        let jobs = try await queue.status().jobs
-        Gauge(label: "queue_jobs_completed").record(Double(jobs.completed))
+        QueueMetrics().record(try await queue.status().jobs)
         await services.triggerGracefulShutdown()
         try await group
         print("stopped in order")
