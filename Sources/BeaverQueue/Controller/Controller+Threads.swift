@@ -3,15 +3,22 @@ extension Controller {
     func write() {
         while let frames = self.writer.take() {
             for (frame, marks) in frames {
-                let last = frame.lastSequence
-                do {
-                    try self.parts.log.write(frame, marks: marks)
-                    self.inbox.post(.written(last, self.parts.log.space))
-                } catch {
-                    self.inbox.post(.logFailed(error))
-                    return
-                }
+                guard self.write(frame, marks) else { return }
             }
+        }
+    }
+
+    /// False after a failure, which is the last that is heard of the log.
+    @discardableResult
+    func write(_ frame: CommitFrame, _ marks: [FrameMark]) -> Bool {
+        let last = frame.lastSequence
+        do {
+            try self.parts.log.write(frame, marks: marks)
+            self.inbox.post(.written(last, self.parts.log.space))
+            return true
+        } catch {
+            self.inbox.post(.logFailed(error))
+            return false
         }
     }
 

@@ -2,8 +2,8 @@
 ///
 /// | thread | does |
 /// |---|---|
-/// | engine | takes inputs, asks the engine, hands out its effects |
-/// | writer | writes frames |
+/// | engine | takes inputs, asks the engine, hands out its effects, writes small frames |
+/// | writer | writes large frames, and those that need room first |
 /// | syncer | fdatasync |
 /// | starter | reads payloads, starts handlers |
 /// | background | makes room in the log, snapshots, releases log, looks each second whether the files are still there |
@@ -128,6 +128,9 @@ package final class Controller: Sendable {
         }
     }
 
+    /// Bytes of a frame that the engine's thread writes itself.
+    private static let greatestOwnFrame = 32 << 10
+
     private func perform(_ effects: [EngineEffect]) {
         var starts: [StartRun] = []
         for effect in effects {
@@ -145,7 +148,14 @@ package final class Controller: Sendable {
 
     private func perform(_ effect: EngineEffect) {
         switch effect {
-        case .write(let frame, let marks): self.writer.post((frame, marks))
+        case .write(let frame, let marks):
+            // There never is another one under way. A small one is in the page cache before the writer would have woken
+            // up; where room must be made first, that may take the disk's time, and the engine does not wait for it.
+            if frame.byteCount <= Self.greatestOwnFrame, self.parts.log.takesAtOnce(frame.byteCount) {
+                self.write(frame, marks)
+            } else {
+                self.writer.post((frame, marks))
+            }
         case .sync: self.syncer.post(())
         case .prepare(let byteCount): self.background.post(.prepare(byteCount))
         case .start(let start): self.starter.post(start)

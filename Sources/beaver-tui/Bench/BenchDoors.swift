@@ -17,7 +17,8 @@ struct BenchDoors {
         try? FileManager.default.removeItem(atPath: self.data)
         let files = [
             "token": Self.token + "\n",
-            "beaver.yaml": "http: { token_file: \(self.directory)/token }\nhandlers: { none: { command: [/bin/true] } }\n",
+            "beaver.yaml":
+                "http: { token_file: \(self.directory)/token }\nhandlers: { none: { command: [/bin/true] } }\n",
         ]
         for (name, text) in files {
             let path = self.directory + "/" + name
@@ -33,7 +34,7 @@ struct BenchDoors {
         )
         let client = QueueClient(dataDirectory: self.data)
         for _ in 0..<5_000 {
-            if let status = try? await client.status(), status.state != .recovering, let address = status.http,
+            if let status = try? await client.status(), status.state == .running, let address = status.http,
                 let port = address.split(separator: ":").last.flatMap({ UInt16($0) })
             {
                 try await client.pause()
@@ -139,7 +140,8 @@ private struct HTTPEnqueue: Conversation {
                 return end + length <= bytes.count ? end + length : nil
             }
             let name = Array("content-length: ".utf8)
-            if end - line > name.count, bytes[line..<line + name.count].elementsEqual(name, by: { $0 | 0x20 == $1 | 0x20 })
+            if end - line > name.count,
+                bytes[line..<line + name.count].elementsEqual(name, by: { $0 | 0x20 == $1 | 0x20 })
             {
                 length = AnswerBytes.number(bytes, from: line + name.count)
             }

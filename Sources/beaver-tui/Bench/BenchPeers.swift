@@ -69,7 +69,9 @@ struct BenchPeers {
     // MARK: Redis
 
     private func redis() throws {
-        guard let program = BenchProcess.find("redis-server", also: ["/usr/sbin"]) else { return try self.missing("redis") }
+        guard let program = BenchProcess.find("redis-server", also: ["/usr/sbin"]) else {
+            return try self.missing("redis")
+        }
         let settings = ["--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "always"]
         func start() throws -> (process: BenchProcess, address: SocketAddress) {
             let place = try self.fresh("redis")

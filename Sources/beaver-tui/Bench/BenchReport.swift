@@ -61,12 +61,18 @@ struct BenchLine: Encodable {
         self.operations = samples.first?.operations ?? 0
         self.perSecond = Spread(samples.map(\.perSecond))
         self.seconds = Spread(samples.map(\.seconds))
-        self.cpuMicrosecondsEach = Spread(samples.compactMap { sample in
-            sample.cpuSeconds.map { $0 / Double(max(1, sample.operations)) * 1e6 }
-        })?.median
-        self.logBytesEach = Spread(samples.compactMap { sample in
-            sample.logBytes.map { Double($0) / Double(max(1, sample.operations)) }
-        })?.median
+        self.cpuMicrosecondsEach =
+            Spread(
+                samples.compactMap { sample in
+                    sample.cpuSeconds.map { $0 / Double(max(1, sample.operations)) * 1e6 }
+                }
+            )?.median
+        self.logBytesEach =
+            Spread(
+                samples.compactMap { sample in
+                    sample.logBytes.map { Double($0) / Double(max(1, sample.operations)) }
+                }
+            )?.median
     }
 }
 
@@ -79,7 +85,13 @@ struct BenchReport {
         for line in machine.lines { Output.line(line) }
         Output.line("")
         self.print(
-            "tier", "outstanding", "batch", "median /s", "from – to /s", "CPU µs", "log B"
+            "tier",
+            "outstanding",
+            "batch",
+            "median /s",
+            "from – to /s",
+            "CPU µs",
+            "log B"
         )
     }
 
@@ -100,7 +112,9 @@ struct BenchReport {
             line.cpuMicrosecondsEach.map { "\(($0 * 100).rounded() / 100)" } ?? "",
             line.logBytesEach.map { "\(Int($0.rounded()))" } ?? ""
         )
-        if let share = line.shareOfRaw { Output.line("  \(Int((share * 100).rounded())) % of the raw rate of this run") }
+        if let share = line.shareOfRaw {
+            Output.line("  \(Int((share * 100).rounded())) % of the raw rate of this run")
+        }
         if let note = line.note { Output.line("  \(note)") }
     }
 

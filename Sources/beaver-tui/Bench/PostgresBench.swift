@@ -31,8 +31,20 @@ final class PostgresBench {
         return [
             Tier(name: "enqueue", clients: 1, batch: 1, script: one, note: "INSERT"),
             Tier(name: "enqueue", clients: 64, batch: 1, script: one, note: "INSERT"),
-            Tier(name: "enqueue", clients: 1, batch: 1_000, script: many, note: "INSERT of 1,000 rows made by the server"),
-            Tier(name: "enqueue", clients: 4, batch: 1_000, script: many, note: "INSERT of 1,000 rows made by the server"),
+            Tier(
+                name: "enqueue",
+                clients: 1,
+                batch: 1_000,
+                script: many,
+                note: "INSERT of 1,000 rows made by the server"
+            ),
+            Tier(
+                name: "enqueue",
+                clients: 4,
+                batch: 1_000,
+                script: many,
+                note: "INSERT of 1,000 rows made by the server"
+            ),
             Tier(
                 name: "lifecycle",
                 clients: 64,
