@@ -141,7 +141,7 @@ struct BenchTiers {
             memory = max(memory, clientKiB)
         }
         var line = BenchLine("enqueue --file, \(PeopleText.grouped(self.pending)) jobs", samples)
-        line.note = "the command itself took \(memory >> 10) MiB of memory at most"
+        line.note = "the command itself took \(memory >> 10) MiB of private memory at most"
         try self.report.report(line)
     }
 
