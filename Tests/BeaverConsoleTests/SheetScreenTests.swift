@@ -175,6 +175,27 @@ import Testing
         ScreenFile.expect(Self.detail("3", [], rows: 34, columns: 120).screen, "job-waiting-120x34")
     }
 
+    /// Whoever looks at one failure after another does not begin at the first screen each time.
+    @Test func aJobOpenedFromTheErrorsLeadsBackToThem() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("o", .down)
+        let before = stage.text
+        stage.press(.enter)
+        #expect(stage.model.place == .detail)
+        stage.press(.escape)
+        #expect(stage.model.place == .errors)
+        #expect(stage.text == before)
+        stage.press(.escape)
+        #expect(stage.model.place == .main)
+    }
+
+    /// A folded error is no text that a job has.
+    @Test func theFilterOfAKindIsTextThatItsJobsHave() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("o", "/")
+        #expect(stage.model.prompt?.text == #"error:"convert: unable to open image 'in/""#)
+    }
+
     @Test func errorsByKind() {
         var stage = Stage(.thumbs, rows: 34, columns: 120)
         stage.press("o")
