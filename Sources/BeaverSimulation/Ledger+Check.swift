@@ -118,7 +118,6 @@ extension Ledger.Entry {
         self.renew()
         self.mayBeCancelled = mayBeCancelled
         self.mayBeForgotten = mayBeForgotten
-        self.mayBeForgottenSinceSent = mayBeForgotten
     }
 
     /// The same job with a fresh budget, and nothing that happened to it before counts.
@@ -127,6 +126,7 @@ extension Ledger.Entry {
         entry.payload = self.payload
         entry.candidates = self.candidates
         entry.pending = self.pending
+        entry.mayBeForgottenSinceSent = self.mayBeForgottenSinceSent
         entry.isOnce = self.isOnce
         entry.currentToken = self.currentToken
         entry.lastToken = self.lastToken

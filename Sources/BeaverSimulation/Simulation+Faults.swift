@@ -13,7 +13,7 @@ extension Simulation {
     /// The state that the files must give again; nil while records are on their way to the log.
     private var comparable: StateFingerprint? {
         guard let engine = self.driver.engine, engine.commit.writtenSequence == engine.commit.appendedSequence,
-            self.driver.failure == nil
+            !self.driver.hasLogFailed, self.driver.failure == nil
         else { return nil }
         return engine.manager.fingerprint
     }

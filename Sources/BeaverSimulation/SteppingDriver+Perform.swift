@@ -44,6 +44,7 @@ extension SteppingDriver {
         do {
             try body()
         } catch {
+            self.hasLogFailed = true
             self.tell(.logFailed(error))
         }
     }

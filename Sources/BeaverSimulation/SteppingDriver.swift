@@ -44,6 +44,8 @@ package final class SteppingDriver {
     package internal(set) var isFinished = false
     /// The engine stopped because its log failed.
     package internal(set) var failure: QueueError?
+    /// A call for the log failed in this life, whether the engine was told yet or not.
+    package internal(set) var hasLogFailed = false
     package internal(set) var steps = 0
     var effects: [EngineEffect] = []
     let inbox = Guarded<[EngineInput]>([])
@@ -109,7 +111,7 @@ package final class SteppingDriver {
     /// The process dies, the machine lives on.
     /// - Parameter mayLoseUnsynced: a sync had failed, so that what it was for may be gone.
     package func kill(mayLoseUnsynced: Bool = false) {
-        self.end(powerCut: mayLoseUnsynced)
+        self.end(powerCut: mayLoseUnsynced || self.hasLogFailed)
         self.storage = self.storage.killProcess()
     }
 
@@ -155,6 +157,7 @@ package final class SteppingDriver {
         self.stopped = []
         self.isFinished = false
         self.failure = nil
+        self.hasLogFailed = false
     }
 
     /// The machine died at a planned call: nothing more happens in this life.

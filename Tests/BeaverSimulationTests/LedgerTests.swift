@@ -100,14 +100,14 @@ import Testing
         #expect(ledger.check(against: []) == [])
     }
 
-    /// Purged while an enqueue of it had no answer yet: that one may be what is gone.
-    ///
-    /// Found by seed 235919.
+    // Purged while an enqueue of it had no answer yet: that one may be what is gone. Found by seed 235919.
     @Test func rule1AJobPurgedBeforeItsAnswerMayBeGone() {
         var ledger = Ledger()
         ledger.recordSubmission("a", payload: [1])
         ledger.recordCancel("a", confirmed: false)
         ledger.recordForgettable("a")
+        // A retry that comes too late changes nothing of that (seed 231479).
+        ledger.recordRevival("a", confirmed: false)
         ledger.recordAnswer("a", payload: [1], .enqueued)
         #expect(ledger.check(against: []) == [])
         #expect(ledger.check(against: [ObservedJob("a", .pending, payload: [1])]) == [])

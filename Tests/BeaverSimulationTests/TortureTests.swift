@@ -17,13 +17,19 @@ enum TestDepth {
 @Suite(.serialized) struct TortureTests {
     private static let seeds: ClosedRange<UInt64> = 1...(TestDepth.isFull ? 4_000 : TestDepth.isShort ? 30 : 400)
     /// In one of 300 seeds a later frame survives a power cut and an earlier one leaves nothing but zeros; these are such.
-    private static let rareSeeds: [UInt64] = [621, 717]
+    private static let rareSeeds: [UInt64] = [1_125, 1_208]
 
     /// No seed contradicts a rule, every kind of fault was injected, and every way of recovery was taken.
     @Test func aSliceOfSeedsContradictsNothingAndMeetsEveryFault() async throws {
         let sum = try await onOwnThread {
             var sum = Torture()
             for seed in Array(Self.seeds) + Self.rareSeeds { sum.add(Simulation(seed: seed).run()) }
+            // A change of the engine makes other histories of the same seeds: then what is rare is looked for.
+            var seed = Self.seeds.upperBound
+            while !TestDepth.isShort, !sum.missing.isEmpty, seed < 2_000 {
+                seed += 1
+                sum.add(Simulation(seed: seed).run())
+            }
             return sum
         }
         for failure in sum.failures {
