@@ -101,7 +101,7 @@ coverage: ## how much of the engine and of the console's pure part the tests run
 	@.ci/need --swift $(BUILD_PACKAGES)
 	BEAVER_ENGINE_ONLY=1 test/unit coverage-engine --scratch-path .build-coverage-engine --enable-code-coverage
 	test/coverage .build-coverage-engine engine Sources/BeaverQueue
-	test/unit coverage-console --scratch-path .build-coverage --enable-code-coverage --filter BeaverConsoleTests
+	BEAVER_TEST_FILTER=BeaverConsoleTests test/unit coverage-console --scratch-path .build-coverage --enable-code-coverage
 	test/coverage .build-coverage console Sources/BeaverConsole/[^T]
 
 .PHONY: lint
