@@ -18,6 +18,36 @@ import Testing
         ScreenFile.expect(self.preview(Scene.commandFile).screen, "preview-good-80x24")
     }
 
+    /// What the engine would refuse is not offered, and the way to have it is on the screen.
+    @Test func commandsThatWouldBeRefusedAreNotOffered() {
+        var stage = self.preview(Scene.commandFile)
+        stage.model.settings.allowsExec = false
+        #expect(stage.text.contains("beaver-tui run --allow-exec"))
+        #expect(!stage.text.contains("Enter take"))
+        stage.forget()
+        stage.press(.enter)
+        #expect(stage.effects.isEmpty)
+        #expect(stage.model.place == .preview)
+        #expect(stage.model.notice?.text.contains("refuses commands") == true)
+    }
+
+    @Test func theLimitsOfCommandsAreTyped() {
+        var stage = self.preview(Scene.commandFile)
+        stage.press("t", .control("u"))
+        stage.type("soon")
+        stage.press(.enter)
+        #expect(stage.model.prompt?.note?.contains("soon?") == true)
+        stage.press(.control("u"))
+        stage.type("5m 2")
+        stage.press(.enter)
+        guard case .preview(let state) = stage.model.sheet else {
+            Issue.record("the preview has gone")
+            return
+        }
+        #expect(state.limits.maxRetry == 2)
+        #expect(state.limits.timeoutMilliseconds == 300_000)
+    }
+
     @Test func previewOfABadFile() {
         ScreenFile.expect(self.preview(Scene.badFile).screen, "preview-bad-80x24")
     }
