@@ -120,8 +120,22 @@ struct TailCopy {
     /// A crash in here leaves the copy, and the same to do. A part of a copy is left to be cut as a torn tail. Returns
     /// whether there was a whole one.
     static func restore(in directory: String, storage: any Storage, storeID: String) throws(QueueError) -> Bool {
-        guard let last = try storage.list(directory).last(where: { SegmentName.index($0) != nil }) else { return false }
-        let path = directory + "/" + last
+        // Nearly always in the last one. Behind it may stand one that was being made when the machine stopped: without a
+        // whole head it is no part of the log, and took no copy.
+        for name in try storage.list(directory).reversed() where SegmentName.index(name) != nil {
+            if try self.restore(from: directory + "/" + name, in: directory, storage: storage, storeID: storeID) {
+                return true
+            }
+        }
+        return false
+    }
+
+    private static func restore(
+        from path: String,
+        in directory: String,
+        storage: any Storage,
+        storeID: String
+    ) throws(QueueError) -> Bool {
         var file = try storage.open(path, .readOnly)
         defer { file.close() }
         let copy = TailCopy(file: file, capacity: try file.size(), storeID: storeID)
