@@ -48,9 +48,17 @@ struct TailCopy {
                 if piece.byteCount == 0 { rest.removeFirst() }
             }
             guard !group.isEmpty else { return try Self.overwrite(Array(rest)) }
-            try self.make(of: group)
-            try Self.overwrite(group)
             let end = self.capacity - left
+            do {
+                try self.make(of: group)
+            } catch {
+                // After a failed sync it may be whole in memory and not on the disk. The next start must not believe it:
+                // it would overwrite what it is a copy of, with nothing to fall back on. That this fails too changes
+                // nothing that was not lost before.
+                _ = try? WriteAheadLog.fillWithZeros(self.file, from: Self.start, to: end)
+                throw error
+            }
+            try Self.overwrite(group)
             try WriteAheadLog.fillWithZeros(self.file, from: Self.start, to: end)
         }
     }

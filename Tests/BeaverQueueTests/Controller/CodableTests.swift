@@ -1,6 +1,7 @@
-@testable import BeaverQueue
 import BeaverTestSupport
 import Testing
+
+@testable import BeaverQueue
 
 /// Payloads as Swift values, and events as a sequence: what an embedder writes.
 @Suite("Codable payloads and events", .timeLimit(.minutes(2)))
