@@ -30,7 +30,11 @@ struct Settings: Sendable {
         var origin: Origin?
         var message: String
 
-        var description: String { self.origin.map { "\($0): \(self.message)" } ?? self.message }
+        /// On one line, and no longer than a sentence may be: it quotes what stands in a file.
+        var description: String {
+            let sentence = TerminalText.excerpt(self.message, maxCharacters: 600)
+            return self.origin.map { "\($0): \(sentence)" } ?? sentence
+        }
     }
 
     private(set) var values: SettingsValues
