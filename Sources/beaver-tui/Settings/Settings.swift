@@ -32,7 +32,9 @@ struct Settings: Sendable {
 
         /// On one line, and no longer than a sentence may be: it quotes what stands in a file.
         var description: String {
-            let sentence = TerminalText.excerpt(self.message, maxCharacters: 600)
+            // Made visible a character may become many; one of them may be made of many itself.
+            let head = TerminalText.visible(String(self.message.unicodeScalars.prefix(600)))
+            let sentence = TerminalText.excerpt(head, maxCharacters: 600)
             return self.origin.map { "\($0): \(sentence)" } ?? sentence
         }
     }
