@@ -26,6 +26,11 @@ final class RawConnection: Sendable {
     /// Both directions at once, as a client that goes away.
     func close() { shutdown(self.descriptor, CInt(SHUT_RDWR)) }
 
+    /// Nothing more comes from here; answers still do.
+    func finish() { shutdown(self.descriptor, CInt(SHUT_WR)) }
+
+    func write(_ bytes: [UInt8]) { _ = send(self.descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) }
+
     func write(_ text: String) { _ = send(self.descriptor, text, text.utf8.count, CInt(MSG_NOSIGNAL)) }
 
     func readToEnd() async -> String { await self.read { _ in false } }

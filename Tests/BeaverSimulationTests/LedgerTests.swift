@@ -100,7 +100,9 @@ import Testing
         #expect(ledger.check(against: []) == [])
     }
 
-    // Purged while an enqueue of it had no answer yet: that one may be what is gone. Found by seed 235919.
+    /// Purged while an enqueue of it had no answer yet: that one may be what is gone.
+    ///
+    /// Found by seed 235919.
     @Test func rule1AJobPurgedBeforeItsAnswerMayBeGone() {
         var ledger = Ledger()
         ledger.recordSubmission("a", payload: [1])

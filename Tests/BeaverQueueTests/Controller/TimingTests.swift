@@ -282,8 +282,9 @@ import Testing
         #expect(driver.state("a") == .dead)
     }
 
-    // Told to end while it was being started, and then not started: it has not run either. Found by seed 100115, in the
-    // simulator's own books.
+    /// Told to end while it was being started, and then not started: it has not run either.
+    ///
+    /// Found by seed 100115, in the simulator's own books.
     @Test func aDrainGivesBackAOnceJobWhoseStartFailed() throws {
         let driver = try SteppingDriver.opened { driver in
             driver.held = [.start]
