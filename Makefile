@@ -42,8 +42,11 @@ test: ## every test that fits in minutes: of the parts, then of the built binary
 	exit $$failed
 
 .PHONY: test-all
-test-all: test sanitize ## also sanitizers on the engine, long crash tests, the API fuzzed, a real Prometheus
+test-all: test sanitize bin/beaver-tui ## also sanitizers on the engine, long crash tests, the API fuzzed, a real Prometheus
 	@BEAVER_TUI=.build/debug/beaver-tui BEAVER_TEST_LONG=1 test/run crash all/
+	first=$$(($$(date +%s) * 100000))
+	echo "torture: new seeds from $$first on"
+	bin/beaver-tui torture --time 2m --seeds "$$first..$$((first + 99999))"
 
 .PHONY: sanitize
 sanitize: ## the engine's tests under ThreadSanitizer and AddressSanitizer
