@@ -99,6 +99,16 @@ import Glibc
         }
     }
 
+    private static func fourJobsInSmallSegments() throws -> SteppingDriver {
+        let driver = try SteppingDriver.opened { driver in
+            driver.configuration.log.maxSegmentBytes = 64 << 10
+            driver.holdRuns()
+        }
+        for number in 0..<4 { driver.put("j\(number)", String(repeating: "1", count: 3_000)) }
+        try driver.runUntilIdle()
+        return driver
+    }
+
     /// A segment that was being made when the power went stands behind the one that takes the copy of the end: the copy
     /// was looked for in the last file only, and what it was there for was cut.
     ///
@@ -106,12 +116,7 @@ import Glibc
     @Test(arguments: [0, 64, 4_096])
     func aHalfMadeSegmentDoesNotHideTheCopyOfTheEnd(_ byteCount: Int) throws {
         for call in 1...90 {
-            let driver = try SteppingDriver.opened { driver in
-                driver.configuration.log.maxSegmentBytes = 64 << 10
-                driver.holdRuns()
-            }
-            for number in 0..<4 { driver.put("j\(number)", String(repeating: "1", count: 3_000)) }
-            try driver.runUntilIdle()
+            let driver = try Self.fourJobsInSmallSegments()
             let last = try #require(driver.storage.snapshotFiles(under: "data/wal").keys.max())
             let index = try #require(SegmentName.index(String(last.dropFirst("data/wal/".count))))
             driver.powerCut(seed: UInt64(call), .garbage)
@@ -136,12 +141,7 @@ import Glibc
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func aCopyOfTheEndWhoseSyncFailedIsNotBelieved(_ seed: UInt64) throws {
         for call in 18...30 {
-            let driver = try SteppingDriver.opened { driver in
-                driver.configuration.log.maxSegmentBytes = 64 << 10
-                driver.holdRuns()
-            }
-            for number in 0..<4 { driver.put("j\(number)", String(repeating: "1", count: 3_000)) }
-            try driver.runUntilIdle()
+            let driver = try Self.fourJobsInSmallSegments()
             driver.kill()
             // The first sync in a log that ended without a torn tail is that of the copy.
             var plan = FaultPlan(seed: seed)
