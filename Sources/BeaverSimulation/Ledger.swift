@@ -262,6 +262,8 @@ package struct Ledger: Sendable {
     package mutating func recordCrash(powerCut: Bool) {
         for id in self.order {
             guard var entry = self.entries[id] else { continue }
+            // Neither was answered, so either came first: an enqueue that waits for room in the log is passed by a purge.
+            if entry.mayBeForgottenSinceSent, !entry.pending.isEmpty { entry.beForgotten() }
             if entry.payload == nil { entry.candidates += entry.pending }
             entry.pending = []
             if powerCut, !self.terms.isSyncedBeforeAnswer { entry.becomeUncertain() }

@@ -119,6 +119,38 @@ import Testing
         #expect(Self.rules(ledger.check(against: [])) == ["rule 1"])
     }
 
+    /// Both were under way at a crash: the purge of what had ended may have come first, and the enqueue made it anew.
+    ///
+    /// Found by seeds 30059632 and 30071934.
+    @Test func rule2AJobPurgedWhileItIsSentAgainMayRunAgain() {
+        func crashed(purges: Bool) -> Ledger {
+            var ledger = Self.ledger("a")
+            ledger.recordRunStarted("a", token: 1, payload: [1])
+            ledger.recordRunEnded("a", token: 1, .completed)
+            ledger.recordResultConfirmed("a", token: 1)
+            ledger.recordSubmission("a", payload: [1])
+            if purges { ledger.recordForgettable("a") }
+            ledger.recordCrash(powerCut: true)
+            return ledger
+        }
+        for state in [ObservedJob.State.pending, .completed] {
+            #expect(crashed(purges: true).check(against: [ObservedJob("a", state, payload: [1])]) == [])
+        }
+        #expect(crashed(purges: true).check(against: []) == [])
+        let pending = ObservedJob("a", .pending, payload: [1])
+        #expect(Self.rules(crashed(purges: false).check(against: [pending])) == ["rule 2"])
+        // Answered before the purge was asked for, it is not new.
+        var ledger = Self.ledger("a")
+        ledger.recordRunStarted("a", token: 1, payload: [1])
+        ledger.recordRunEnded("a", token: 1, .completed)
+        ledger.recordResultConfirmed("a", token: 1)
+        ledger.recordSubmission("a", payload: [1])
+        ledger.recordAnswer("a", payload: [1], .duplicate)
+        ledger.recordForgettable("a")
+        ledger.recordCrash(powerCut: true)
+        #expect(Self.rules(ledger.check(against: [pending])) == ["rule 2"])
+    }
+
     @Test func rule1CountsAgreeWithLists() {
         let ledger = Self.ledger("a")
         let jobs = [ObservedJob("a", .pending)]
