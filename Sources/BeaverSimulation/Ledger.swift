@@ -143,8 +143,7 @@ package struct Ledger: Sendable {
             }
         case .refused:
             break
-        case .unknown:
-            if entry.payload == nil { entry.candidates.append(payload) }
+        case .unknown: entry.noteUnknown(payload)
         }
         self.entries[id] = entry
     }
@@ -262,9 +261,7 @@ package struct Ledger: Sendable {
     package mutating func recordCrash(powerCut: Bool) {
         for id in self.order {
             guard var entry = self.entries[id] else { continue }
-            // Neither was answered, so either came first: an enqueue that waits for room in the log is passed by a purge.
-            if entry.mayBeForgottenSinceSent, !entry.pending.isEmpty { entry.beForgotten() }
-            if entry.payload == nil { entry.candidates += entry.pending }
+            for payload in entry.pending { entry.noteUnknown(payload) }
             entry.pending = []
             if powerCut, !self.terms.isSyncedBeforeAnswer { entry.becomeUncertain() }
             if powerCut {
