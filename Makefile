@@ -42,8 +42,11 @@ test: ## every test that fits in minutes: of the parts, then of the built binary
 	exit $$failed
 
 .PHONY: test-all
-test-all: test sanitize ## also sanitizers on the engine, long crash tests, the API fuzzed, a real Prometheus
+test-all: test sanitize bin/beaver-tui ## also sanitizers on the engine, long crash tests, the API fuzzed, a real Prometheus
 	@BEAVER_TUI=.build/debug/beaver-tui BEAVER_TEST_LONG=1 test/run crash all/
+	first=$$(($$(date +%s) * 100000))
+	echo "torture: new seeds from $$first on"
+	bin/beaver-tui torture --time 2m --seeds "$$first..$$((first + 99999))"
 
 .PHONY: sanitize
 sanitize: ## the engine's tests under ThreadSanitizer and AddressSanitizer
@@ -101,8 +104,9 @@ coverage: ## how much of the engine and of the console's pure part the tests run
 	@.ci/need --swift $(BUILD_PACKAGES)
 	BEAVER_ENGINE_ONLY=1 test/unit coverage-engine --scratch-path .build-coverage-engine --enable-code-coverage
 	test/coverage .build-coverage-engine engine Sources/BeaverQueue
-	test/unit coverage-console --scratch-path .build-coverage --enable-code-coverage --filter BeaverConsoleTests
-	test/coverage .build-coverage console Sources/BeaverConsole/[^T]
+	BEAVER_TEST_FILTER=BeaverConsoleTests test/unit coverage-console --scratch-path .build-coverage --enable-code-coverage
+	# Its edges act: test/console tries them in a real terminal.
+	test/coverage .build-coverage console Sources/BeaverConsole/ '/(Terminal/.*|Console|ConsoleLoop|EffectPerformer)\.swift$$'
 
 .PHONY: lint
 lint: ## the format, checked

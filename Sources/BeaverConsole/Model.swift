@@ -241,6 +241,8 @@ package struct DetailState: Sendable, Equatable {
     /// The list it was opened from, for the job before and after.
     package var neighbours: [String] = []
     package var origin: String
+    /// The errors by kind, if it was opened there: that is where one goes back to.
+    package var errors: ErrorsState?
     /// Jobs of that list before the first neighbour, and of the whole list, where they are known.
     package var before = 0
     package var total: Int?

@@ -36,8 +36,14 @@ extension Model {
         var effects: [Effect] = []
         switch action {
         case .back:
-            self.sheet = .none
-            return self.askView()
+            guard var errors = state.errors else {
+                self.sheet = .none
+                return self.askView()
+            }
+            // An answer on its way to it went past.
+            errors.isAwaited = false
+            self.sheet = .errors(errors)
+            return self.askGroups()
         case .pane(let part): state.part = part
         case .nextPane: state.part = state.part % 6 + 1
         case .previousPane: state.part = (state.part + 4) % 6 + 1
@@ -110,6 +116,7 @@ extension Model {
             origin: state.origin
         )
         next.part = state.part
+        next.errors = state.errors
         next.before = state.before
         next.total = state.total
         return self.show(next)

@@ -7,7 +7,7 @@ extension Model {
         return self.askGroups()
     }
 
-    private mutating func askGroups() -> [Effect] {
+    mutating func askGroups() -> [Effect] {
         guard case .errors(var state) = self.sheet, !state.isAwaited else { return [] }
         state.isAwaited = true
         state.askedAt = self.moment.steadyMilliseconds
@@ -76,9 +76,13 @@ extension Model {
             return []
         case .open:
             guard state.jobs.indices.contains(state.job) else { return self.noFailure() }
-            return self.show(
-                DetailState(id: state.jobs[state.job].id, neighbours: state.jobs.map(\.id), origin: "this kind")
+            var detail = DetailState(
+                id: state.jobs[state.job].id,
+                neighbours: state.jobs.map(\.id),
+                origin: "this kind"
             )
+            detail.errors = state
+            return self.show(detail)
         case .mark, .markAll:
             guard !state.jobs.isEmpty else { return self.noFailure() }
             if state.jobs.indices.contains(state.job), action == .mark {
@@ -94,7 +98,9 @@ extension Model {
         case .filter:
             guard let group = state.group else { return self.noFailure() }
             self.sheet = .none
-            self.prompt = Prompt(.filter, text: "error:\"\(group.filter.error ?? group.error)\"")
+            // What was folded to # is different in each: the longest stretch between is in all of them.
+            let same = group.shownError.split(separator: "#").max { $0.count < $1.count } ?? ""
+            self.prompt = Prompt(.filter, text: "error:\"\(same)\"")
             return self.setFilter(self.prompt?.text ?? "")
         default: return self.moveInErrors(action, &state)
         }

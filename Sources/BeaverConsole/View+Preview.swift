@@ -102,8 +102,8 @@ extension View {
             )
             lines.append(("after a crash   a command that ran is run again", .plain))
             if self.model.refusesCommands {
-                let again = "\(self.model.settings.program) run --allow-exec"
-                lines.append(("this queue refuses commands; leave with q and start it with: \(again)", .warning))
+                lines.append(("this queue refuses commands; leave with q and start it as:", .warning))
+                lines.append(("  \(self.model.settings.program) run --allow-exec", .warning))
             }
         } else {
             for action in check.actions.prefix(5) { lines.append(figure(action.count, "action \(action.name)")) }

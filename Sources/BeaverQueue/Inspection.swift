@@ -93,7 +93,8 @@ extension Event {
     fileprivate var details: String {
         func text(_ end: EndOfRun) -> String {
             var parts: [String] = []
-            if end.token != 0 { parts.append("token=\(end.token)") }
+            // Not `token`: a key of that name is hidden from people.
+            if end.token != 0 { parts.append("fence=\(end.token)") }
             if let status = end.exitStatus { parts.append("exit=\(status)") }
             if !end.error.isEmpty { parts.append("error=\(end.error)") }
             return parts.joined(separator: " ")
@@ -103,7 +104,7 @@ extension Event {
         case .enqueue(let enqueue):
             return "priority=\(enqueue.priority) action=#\(enqueue.action) payload=\(enqueue.payloadLength)B"
                 + (enqueue.isOnce ? " once" : "")
-        case .dispatch(_, let token): return "token=\(token)"
+        case .dispatch(_, let token): return "fence=\(token)"
         case .ack(_, let end, let isSimulated): return text(end) + (isSimulated ? " simulated" : "")
         case .retry(_, let end, _, let delay), .timeout(_, let end, _, let delay):
             return "again_in=\(delay)ms " + text(end)

@@ -28,6 +28,14 @@ struct EnqueueRoute: Sendable {
     /// A body that is read in less than a millisecond needs no other thread.
     private static let quickBytes = 64 << 10
 
+    private static func reading<Value: Sendable>(
+        _ bytes: [UInt8],
+        _ work: @Sendable () throws -> Value
+    ) async rethrows -> Value {
+        if bytes.count <= Self.quickBytes { return try work() }
+        return try await onPool(work)
+    }
+
     private var options: JobsFileOptions {
         var options = JobsFileOptions()
         options.maxPayloadBytes = self.limits.payloadBytes
@@ -38,7 +46,7 @@ struct EnqueueRoute: Sendable {
         let lease = self.bodies.lease()
         defer { withExtendedLifetime(lease) {} }
         let bytes = try await RequestBytes.collect(request, upTo: self.limits.frameBodyBytes, lease)
-        let jobs = try await onPool { try JobFrames.decode(ByteBuffer(bytes: bytes)) }
+        let jobs = try await Self.reading(bytes) { try JobFrames.decode(ByteBuffer(bytes: bytes)) }
         return try JSONCoding.response(await self.queue.enqueue(jobs))
     }
 
@@ -48,10 +56,7 @@ struct EnqueueRoute: Sendable {
         defer { withExtendedLifetime(lease) {} }
         let bytes = try await RequestBytes.collect(request, upTo: self.limits.bodyBytes, lease)
         let options = self.options
-        let check =
-            bytes.count <= Self.quickBytes
-            ? JobsFileReader.check(bytes, options: options)
-            : await onPool { JobsFileReader.check(bytes, options: options) }
+        let check = await Self.reading(bytes) { JobsFileReader.check(bytes, options: options) }
         guard check.faultCount == 0 else { throw Self.refusal(check.faults, count: check.faultCount) }
         return try JSONCoding.response(await self.queue.enqueue(check.jobs))
     }

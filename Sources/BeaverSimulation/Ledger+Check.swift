@@ -112,6 +112,14 @@ extension Ledger.Entry {
         self.mayBeUnrevived = true
     }
 
+    /// Whether this was taken is never told.
+    ///
+    /// A purge that was asked for meanwhile may have come first: an enqueue that waits for room in the log is passed by it.
+    mutating func noteUnknown(_ payload: [UInt8]) {
+        if self.mayBeForgottenSinceSent { self.beForgotten() }
+        if self.payload == nil { self.candidates.append(payload) }
+    }
+
     /// A new job under a known id; what was asked of it since it was sent still stands.
     mutating func renewAsTaken() {
         let (mayBeCancelled, mayBeForgotten) = (self.mayBeCancelled, self.mayBeForgottenSinceSent)

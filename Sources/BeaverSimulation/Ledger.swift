@@ -143,8 +143,7 @@ package struct Ledger: Sendable {
             }
         case .refused:
             break
-        case .unknown:
-            if entry.payload == nil { entry.candidates.append(payload) }
+        case .unknown: entry.noteUnknown(payload)
         }
         self.entries[id] = entry
     }
@@ -262,7 +261,7 @@ package struct Ledger: Sendable {
     package mutating func recordCrash(powerCut: Bool) {
         for id in self.order {
             guard var entry = self.entries[id] else { continue }
-            if entry.payload == nil { entry.candidates += entry.pending }
+            for payload in entry.pending { entry.noteUnknown(payload) }
             entry.pending = []
             if powerCut, !self.terms.isSyncedBeforeAnswer { entry.becomeUncertain() }
             if powerCut {

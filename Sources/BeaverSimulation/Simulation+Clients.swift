@@ -72,6 +72,7 @@ extension Simulation {
     private func enqueueAgain(_ seed: inout Seed) {
         guard var job = seed.pick(self.known) else { return }
         if seed.chance(1, in: 4) { job.payload = self.payload(&seed) }
+        self.trace { "  \(job.id ?? "") again" }
         self.driver.enqueue([job])
     }
 
@@ -93,6 +94,7 @@ extension Simulation {
             self.earliest[id] = nil
             self.driver.ledger.recordRevival(id, confirmed: false)
         }
+        self.trace { "  \(action) of \(id)" }
         let ticket = self.driver.act(action, [id])
         self.asked[ticket.number] = (action, id)
     }

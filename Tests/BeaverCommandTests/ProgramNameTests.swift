@@ -15,10 +15,11 @@ import Testing
         let typed = ["bin/beaver-tui", "wait", "--data-dir", "my queue"]
         #expect(
             ProgramName.inCommands("`beaver-tui jobs errors` or `beaver-tui stop --data-dir /x`; no beaver-tui", typed)
-                == "`bin/beaver-tui --data-dir 'my queue' jobs errors` or `bin/beaver-tui stop --data-dir /x`; "
+                == "`bin/beaver-tui jobs errors --data-dir 'my queue'` or `bin/beaver-tui stop --data-dir /x`; "
                 + "no beaver-tui"
         )
-        #expect(ProgramName.here(["beaver-tui", "--data-dir=q"]) == "beaver-tui --data-dir q")
+        let short = ProgramName.inCommands("`beaver-tui run`", ["beaver-tui", "--data-dir=q"])
+        #expect(short == "`beaver-tui run --data-dir q`")
         #expect(ProgramName.inCommands("nothing to paste", typed) == "nothing to paste")
     }
 

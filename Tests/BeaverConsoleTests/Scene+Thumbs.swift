@@ -282,14 +282,14 @@ extension Scene {
                 time: self.wall - 404_994,
                 event: "DISPATCH",
                 job: "import-02",
-                details: "token=8589935246"
+                details: "fence=8589935246"
             ),
             Inspection.Line(
                 sequence: 6_746,
                 time: self.wall - 369_969,
                 event: "DEAD",
                 job: "import-02",
-                details: "token=8589935246 error=timed out after 30000 ms"
+                details: "fence=8589935246 error=timed out after 30000 ms"
             ),
         ]
     }

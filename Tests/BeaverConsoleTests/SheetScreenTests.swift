@@ -18,6 +18,36 @@ import Testing
         ScreenFile.expect(self.preview(Scene.commandFile).screen, "preview-good-80x24")
     }
 
+    /// What the engine would refuse is not offered, and the way to have it is on the screen.
+    @Test func commandsThatWouldBeRefusedAreNotOffered() {
+        var stage = self.preview(Scene.commandFile)
+        stage.model.settings.allowsExec = false
+        #expect(stage.text.contains("beaver-tui run --allow-exec"))
+        #expect(!stage.text.contains("Enter take"))
+        stage.forget()
+        stage.press(.enter)
+        #expect(stage.effects.isEmpty)
+        #expect(stage.model.place == .preview)
+        #expect(stage.model.notice?.text.contains("refuses commands") == true)
+    }
+
+    @Test func theLimitsOfCommandsAreTyped() {
+        var stage = self.preview(Scene.commandFile)
+        stage.press("t", .control("u"))
+        stage.type("soon")
+        stage.press(.enter)
+        #expect(stage.model.prompt?.note?.contains("soon?") == true)
+        stage.press(.control("u"))
+        stage.type("5m 2")
+        stage.press(.enter)
+        guard case .preview(let state) = stage.model.sheet else {
+            Issue.record("the preview has gone")
+            return
+        }
+        #expect(state.limits.maxRetry == 2)
+        #expect(state.limits.timeoutMilliseconds == 300_000)
+    }
+
     @Test func previewOfABadFile() {
         ScreenFile.expect(self.preview(Scene.badFile).screen, "preview-bad-80x24")
     }
@@ -173,6 +203,27 @@ import Testing
     @Test func aJobThatWaits() {
         ScreenFile.expect(Self.detail("3", [], rows: 24, columns: 80).screen, "job-waiting-80x24")
         ScreenFile.expect(Self.detail("3", [], rows: 34, columns: 120).screen, "job-waiting-120x34")
+    }
+
+    /// Whoever looks at one failure after another does not begin at the first screen each time.
+    @Test func aJobOpenedFromTheErrorsLeadsBackToThem() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("o", .down)
+        let before = stage.text
+        stage.press(.enter)
+        #expect(stage.model.place == .detail)
+        stage.press(.escape)
+        #expect(stage.model.place == .errors)
+        #expect(stage.text == before)
+        stage.press(.escape)
+        #expect(stage.model.place == .main)
+    }
+
+    /// A folded error is no text that a job has.
+    @Test func theFilterOfAKindIsTextThatItsJobsHave() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("o", "/")
+        #expect(stage.model.prompt?.text == #"error:"convert: unable to open image 'in/""#)
     }
 
     @Test func errorsByKind() {

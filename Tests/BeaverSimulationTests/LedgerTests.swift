@@ -100,7 +100,9 @@ import Testing
         #expect(ledger.check(against: []) == [])
     }
 
-    // Purged while an enqueue of it had no answer yet: that one may be what is gone. Found by seed 235919.
+    /// Purged while an enqueue of it had no answer yet: that one may be what is gone.
+    ///
+    /// Found by seed 235919.
     @Test func rule1AJobPurgedBeforeItsAnswerMayBeGone() {
         var ledger = Ledger()
         ledger.recordSubmission("a", payload: [1])
@@ -115,6 +117,43 @@ import Testing
         ledger.recordSubmission("a", payload: [2])
         ledger.recordAnswer("a", payload: [2], .enqueued)
         #expect(Self.rules(ledger.check(against: [])) == ["rule 1"])
+    }
+
+    /// Both were under way at a crash, or were told that their outcome is unknown: the purge
+    /// of what had ended may have come first, and the enqueue made it anew.
+    ///
+    /// Found by seeds 30059632 and 30071934.
+    @Test func rule2AJobPurgedWhileItIsSentAgainMayRunAgain() {
+        func crashed(purges: Bool, isTold: Bool = false) -> Ledger {
+            var ledger = Self.ledger("a")
+            ledger.recordRunStarted("a", token: 1, payload: [1])
+            ledger.recordRunEnded("a", token: 1, .completed)
+            ledger.recordResultConfirmed("a", token: 1)
+            ledger.recordSubmission("a", payload: [1])
+            if purges { ledger.recordForgettable("a") }
+            if isTold { ledger.recordAnswer("a", payload: [1], .unknown) }
+            ledger.recordCrash(powerCut: true)
+            return ledger
+        }
+        for state in [ObservedJob.State.pending, .completed] {
+            let job = ObservedJob("a", state, payload: [1])
+            #expect(crashed(purges: true).check(against: [job]) == [])
+            #expect(crashed(purges: true, isTold: true).check(against: [job]) == [])
+        }
+        #expect(crashed(purges: true).check(against: []) == [])
+        let pending = ObservedJob("a", .pending, payload: [1])
+        #expect(Self.rules(crashed(purges: false).check(against: [pending])) == ["rule 2"])
+        #expect(Self.rules(crashed(purges: false, isTold: true).check(against: [pending])) == ["rule 2"])
+        // Answered before the purge was asked for, it is not new.
+        var ledger = Self.ledger("a")
+        ledger.recordRunStarted("a", token: 1, payload: [1])
+        ledger.recordRunEnded("a", token: 1, .completed)
+        ledger.recordResultConfirmed("a", token: 1)
+        ledger.recordSubmission("a", payload: [1])
+        ledger.recordAnswer("a", payload: [1], .duplicate)
+        ledger.recordForgettable("a")
+        ledger.recordCrash(powerCut: true)
+        #expect(Self.rules(ledger.check(against: [pending])) == ["rule 2"])
     }
 
     @Test func rule1CountsAgreeWithLists() {

@@ -24,12 +24,6 @@ enum TestDepth {
         let sum = try await onOwnThread {
             var sum = Torture()
             for seed in Array(Self.seeds) + Self.rareSeeds { sum.add(Simulation(seed: seed).run()) }
-            // A change of the engine makes other histories of the same seeds: then what is rare is looked for.
-            var seed = Self.seeds.upperBound
-            while !TestDepth.isShort, !sum.missing.isEmpty, seed < 2_000 {
-                seed += 1
-                sum.add(Simulation(seed: seed).run())
-            }
             return sum
         }
         for failure in sum.failures {

@@ -48,9 +48,17 @@ struct TailCopy {
                 if piece.byteCount == 0 { rest.removeFirst() }
             }
             guard !group.isEmpty else { return try Self.overwrite(Array(rest)) }
-            try self.make(of: group)
-            try Self.overwrite(group)
             let end = self.capacity - left
+            do {
+                try self.make(of: group)
+            } catch {
+                // After a failed sync it may be whole in memory and not on the disk. The next start must not believe it:
+                // it would overwrite what it is a copy of, with nothing to fall back on. That this fails too changes
+                // nothing that was not lost before.
+                _ = try? WriteAheadLog.fillWithZeros(self.file, from: Self.start, to: end)
+                throw error
+            }
+            try Self.overwrite(group)
             try WriteAheadLog.fillWithZeros(self.file, from: Self.start, to: end)
         }
     }
@@ -120,8 +128,22 @@ struct TailCopy {
     /// A crash in here leaves the copy, and the same to do. A part of a copy is left to be cut as a torn tail. Returns
     /// whether there was a whole one.
     static func restore(in directory: String, storage: any Storage, storeID: String) throws(QueueError) -> Bool {
-        guard let last = try storage.list(directory).last(where: { SegmentName.index($0) != nil }) else { return false }
-        let path = directory + "/" + last
+        // Nearly always in the last one. Behind it may stand one that was being made when the machine stopped: without a
+        // whole head it is no part of the log, and took no copy.
+        for name in try storage.list(directory).reversed() where SegmentName.index(name) != nil {
+            if try self.restore(from: directory + "/" + name, in: directory, storage: storage, storeID: storeID) {
+                return true
+            }
+        }
+        return false
+    }
+
+    private static func restore(
+        from path: String,
+        in directory: String,
+        storage: any Storage,
+        storeID: String
+    ) throws(QueueError) -> Bool {
         var file = try storage.open(path, .readOnly)
         defer { file.close() }
         let copy = TailCopy(file: file, capacity: try file.size(), storeID: storeID)

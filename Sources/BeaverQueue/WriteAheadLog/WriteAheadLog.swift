@@ -192,12 +192,12 @@ package final class WriteAheadLog: Journal {
             state.firstDirty -= count
             if let first = state.segments.first { state.index.release(below: first.index) }
         }
-        // Oldest first, and one that could not be deleted before all later ones: a hole in the numbers is damage.
+        // Oldest first, and none before the deletion of the one before it is on the disk: a hole in the numbers is damage.
         while let segment = self.state.withLock({ $0.released.first }) {
             let path = self.directory + "/" + SegmentName.file(segment.index)
             if try self.storage.identity(of: path) != nil { try self.storage.remove(path) }
-            self.state.withLock { state in _ = state.released.removeFirst() }
             try self.storage.syncDirectory(self.directory)
+            self.state.withLock { state in _ = state.released.removeFirst() }
         }
     }
 

@@ -123,7 +123,9 @@ struct HandlerReader {
     }
 
     private mutating func add(_ node: Node, _ message: String) {
-        self.faults.append(Fault(line: node.mark?.line ?? 1, message: "handlers.\(self.action) \(message)"))
+        self.faults.append(
+            Fault(line: node.mark?.line ?? 1, message: "handlers.\(TerminalText.excerpt(self.action)) \(message)")
+        )
     }
 }
 

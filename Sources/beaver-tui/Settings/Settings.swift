@@ -30,7 +30,13 @@ struct Settings: Sendable {
         var origin: Origin?
         var message: String
 
-        var description: String { self.origin.map { "\($0): \(self.message)" } ?? self.message }
+        /// On one line, and no longer than a sentence may be: it quotes what stands in a file.
+        var description: String {
+            // Made visible a character may become many; one of them may be made of many itself.
+            let head = TerminalText.visible(String(self.message.unicodeScalars.prefix(600)))
+            let sentence = TerminalText.excerpt(head, maxCharacters: 600)
+            return self.origin.map { "\($0): \(sentence)" } ?? sentence
+        }
     }
 
     private(set) var values: SettingsValues

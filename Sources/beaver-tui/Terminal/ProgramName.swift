@@ -9,17 +9,15 @@ enum ProgramName {
     }
 
     /// The same, and the directory that was named in the command line.
-    static let here = Self.here(CommandLine.arguments)
+    static let here = Self.typed + Self.directoryOption(CommandLine.arguments)
 
-    static func here(_ arguments: [String]) -> String {
+    private static func directoryOption(_ arguments: [String]) -> String {
         let option = "--data-dir"
-        guard let place = arguments.firstIndex(where: { $0 == option || $0.hasPrefix(option + "=") }) else {
-            return self.typed(arguments)
-        }
+        guard let place = arguments.firstIndex(where: { $0 == option || $0.hasPrefix(option + "=") }) else { return "" }
         let directory =
             arguments[place] == option
             ? arguments.dropFirst(place + 1).first : String(arguments[place].dropFirst(option.count + 1))
-        return self.typed(arguments) + (directory.map { " \(option) \(Self.word($0))" } ?? "")
+        return directory.map { " \(option) \(Self.word($0))" } ?? ""
     }
 
     /// The command line as it was typed, but for some of its options.
@@ -33,7 +31,8 @@ enum ProgramName {
         let parts = text.split(separator: "`beaver-tui", omittingEmptySubsequences: false)
         return parts.dropFirst().reduce(String(parts[0])) { sum, part in
             let command = part.prefix { $0 != "`" }
-            return sum + "`" + (command.contains("--data-dir") ? self.typed(arguments) : self.here(arguments)) + part
+            let option = command.contains("--data-dir") ? "" : self.directoryOption(arguments)
+            return sum + "`" + self.typed(arguments) + command + option + part.dropFirst(command.count)
         }
     }
 

@@ -99,6 +99,69 @@ import Glibc
         }
     }
 
+    private static func fourJobsInSmallSegments() throws -> SteppingDriver {
+        let driver = try SteppingDriver.opened { driver in
+            driver.configuration.log.maxSegmentBytes = 64 << 10
+            driver.holdRuns()
+        }
+        for number in 0..<4 { driver.put("j\(number)", String(repeating: "1", count: 3_000)) }
+        try driver.runUntilIdle()
+        return driver
+    }
+
+    /// A segment that was being made when the power went stands behind the one that takes the copy of the end: the copy
+    /// was looked for in the last file only, and what it was there for was cut.
+    ///
+    /// Found by seed 20000357.
+    @Test(arguments: [0, 64, 4_096])
+    func aHalfMadeSegmentDoesNotHideTheCopyOfTheEnd(_ byteCount: Int) throws {
+        for call in 1...90 {
+            let driver = try Self.fourJobsInSmallSegments()
+            let last = try #require(driver.storage.snapshotFiles(under: "data/wal").keys.max())
+            let index = try #require(SegmentName.index(String(last.dropFirst("data/wal/".count))))
+            driver.powerCut(seed: UInt64(call), .garbage)
+            let half = "data/wal/" + SegmentName.file(index + 1)
+            #expect(driver.storage.replace(half, [UInt8](repeating: 0, count: byteCount)))
+            driver.storage.faultPlan = .crash(atCall: call)
+            do {
+                try driver.open()
+                try driver.runUntilIdle()
+            } catch {
+                guard driver.isDead else { throw error }
+            }
+            driver.powerCut(seed: UInt64(call), .garbage)
+            try driver.reopen()
+            try driver.expectSound("power cut at call \(call) of the recovery")
+        }
+    }
+
+    /// The sync of the copy of the end failed: it was whole in memory and not on the disk, and the next start believed it.
+    ///
+    /// Found by seed 20036660.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func aCopyOfTheEndWhoseSyncFailedIsNotBelieved(_ seed: UInt64) throws {
+        for call in 18...30 {
+            let driver = try Self.fourJobsInSmallSegments()
+            driver.kill()
+            // The first sync in a log that ended without a torn tail is that of the copy.
+            var plan = FaultPlan(seed: seed)
+            plan.fail(.sync, number: 1, pathContaining: "wal")
+            driver.storage.faultPlan = plan
+            #expect(throws: QueueError.self) { try driver.open() }
+            driver.kill(mayLoseUnsynced: true)
+            driver.storage.faultPlan = .crash(atCall: call)
+            do {
+                try driver.open()
+                try driver.runUntilIdle()
+            } catch {
+                guard driver.isDead else { throw error }
+            }
+            driver.powerCut(seed: seed * 100 + UInt64(call), .garbage)
+            try driver.reopen()
+            try driver.expectSound("power cut at call \(call) of the second recovery")
+        }
+    }
+
     /// The crash points of the first life.
     private func calls(_ scenario: CrashScenario) throws -> ClosedRange<Int> {
         var first = scenario

@@ -32,6 +32,12 @@ import Testing
         #expect(driver.engine?.isDiskFull == true)
         // No busy waiting, and no answer is owed.
         try driver.run(milliseconds: 10_000, limit: 100)
+        // An hour of it: one look a second, and nothing said or kept that grows with it.
+        let (lines, memory) = (driver.lines.count, driver.engine?.manager.memoryBytes)
+        try driver.run(milliseconds: 3_600_000, limit: 36_000)
+        #expect(driver.lines.count - lines <= 2)
+        #expect(driver.engine?.manager.memoryBytes == memory)
+        #expect(driver.engine?.isDiskFull == true)
         // Results, cancels and operators go on.
         driver.end(driver.tokens()[0], RunResult(.failed, error: String(repeating: "e", count: 900)))
         driver.end(driver.tokens()[0])

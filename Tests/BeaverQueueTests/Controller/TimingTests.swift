@@ -282,8 +282,19 @@ import Testing
         #expect(driver.state("a") == .dead)
     }
 
-    // Told to end while it was being started, and then not started: it has not run either. Found by seed 100115, in the
-    // simulator's own books.
+    private func expectCompleted(afterDrainOf driver: SteppingDriver, started: [String]) throws {
+        #expect(driver.isFinished)
+        driver.close()
+        driver.behaviour = { _ in RunResult(.completed) }
+        try driver.reopen()
+        try driver.run(milliseconds: 1_000)
+        #expect(driver.state("a") == .completed && driver.started == started)
+        try driver.expectSound()
+    }
+
+    /// Told to end while it was being started, and then not started: it has not run either.
+    ///
+    /// Found by seed 100115, in the simulator's own books.
     @Test func aDrainGivesBackAOnceJobWhoseStartFailed() throws {
         let driver = try SteppingDriver.opened { driver in
             driver.held = [.start]
@@ -296,13 +307,7 @@ import Testing
         try driver.runUntilIdle()
         driver.held = []
         try driver.runUntilIdle()
-        #expect(driver.isFinished)
-        driver.close()
-        driver.behaviour = { _ in RunResult(.completed) }
-        try driver.reopen()
-        try driver.run(milliseconds: 1_000)
-        try driver.expectSound()
-        #expect(driver.state("a") == .completed && driver.started == ["a", "a"])
+        try self.expectCompleted(afterDrainOf: driver, started: ["a", "a"])
     }
 
     /// A job marked `once` that was dispatched and not handed out has not run.
@@ -316,11 +321,6 @@ import Testing
         #expect(driver.state("a") == .pending)
         driver.held = []
         try driver.runUntilIdle()
-        #expect(driver.isFinished)
-        driver.close()
-        driver.behaviour = { _ in RunResult(.completed) }
-        try driver.reopen()
-        #expect(driver.state("a") == .completed && driver.started == ["a"])
-        try driver.expectSound()
+        try self.expectCompleted(afterDrainOf: driver, started: ["a"])
     }
 }

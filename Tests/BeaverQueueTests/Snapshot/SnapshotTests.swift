@@ -207,8 +207,9 @@ import Testing
         #expect(second > snapshots[0], "a segment was kept that neither snapshot needs")
     }
 
-    // An old snapshot could not be deleted, the new one counted as failed, and was made once more of the same state. Then
-    // it stood for two, and the log that the one before it needs was released. Found by seed 211839.
+    /// An old snapshot could not be deleted, the new one counted as failed, and was made once more of the same state.
+    ///
+    /// Then it stood for two, and the log that the one before it needs was released. Found by seed 211839.
     @Test func anOldSnapshotThatCannotBeDeletedReleasesNoLog() throws {
         let driver = try self.withSnapshots(2)
         for number in 0..<6 {

@@ -52,6 +52,23 @@ import Testing
         #expect(try log.read(1 << 40) == nil)
     }
 
+    /// The sync of the directory failed behind a deletion, and the next release deleted a later segment all the same.
+    ///
+    /// Found by seed 30043472.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func aSegmentIsNotDeletedBeforeTheDeletionOfTheOneBeforeIsOnTheDisk(_ seed: UInt64) throws {
+        let driver = try Self.rolled()
+        let log = try #require(driver.parts?.log)
+        var plan = FaultPlan(seed: seed)
+        plan.fail(.syncDirectory, number: 1, onwards: true, pathContaining: "wal")
+        driver.storage.faultPlan = plan
+        for _ in 0..<3 { #expect(throws: QueueError.self) { try log.release(through: .max, keepBytes: 0) } }
+        driver.powerCut(seed: seed, .random)
+        let indices = Self.segments(driver).compactMap { SegmentName.index(String($0.dropFirst("data/wal/".count))) }
+        let first = try #require(indices.first)
+        #expect(indices == Array(first..<first + UInt32(indices.count)))
+    }
+
     /// There is always a segment behind the one that takes frames.
     @Test func theNextSegmentExistsBeforeTheCurrentOneTakesAFrame() throws {
         let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 8 << 10 }

@@ -9,11 +9,14 @@ struct Thumbnail: Codable, Sendable {
     var width: Int
 }
 
-/// The queue as a service: it starts with the group, and drains when the group shuts down.
+/// The queue as a service: it starts with the group, drains when the group shuts down, and logs through swift-log.
 struct QueueService: Service {
     let queue: Queue
+    let logger: Logger
 
     func run() async throws {
+        // From before the start; it ends with the queue.
+        async let log: Void = self.log(self.queue.events())
         try await self.queue.start()
         try await withGracefulShutdownHandler {
             try await self.queue.waitUntilStopped()
@@ -21,16 +24,11 @@ struct QueueService: Service {
             // The handler may not wait; `run` does, for the end of this stop.
             Task { try await self.queue.stop() }
         }
+        await log
     }
-}
 
-/// What happens in the queue, through swift-log, for as long as it runs.
-struct QueueLog: Service {
-    let events: AsyncStream<QueueView.Event>
-    let logger: Logger
-
-    func run() async {
-        for await event in self.events {
+    private func log(_ events: AsyncStream<QueueView.Event>) async {
+        for await event in events {
             self.logger.log(level: Logger.Level(rawValue: event.level.rawValue) ?? .info, "\(event.message)")
         }
     }
@@ -60,15 +58,10 @@ struct Embed {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    // The log ends with the queue, and its end is in order too.
                     .init(
-                        service: QueueLog(events: queue.events(), logger: logger),
-                        successTerminationBehavior: .ignore
-                    ),
-                    .init(
-                        service: QueueService(queue: queue),
+                        service: QueueService(queue: queue, logger: logger),
                         successTerminationBehavior: .gracefullyShutdownGroup
-                    ),
+                    )
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
