@@ -10,8 +10,8 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Throughput and recovery, measured in a scratch directory; --compare: against other queues.",
         discussion: """
             Every enqueue is durable (sync always). Each line names its concurrency and batch, the median of several runs \
-            and their spread; the raw rate of write and fdatasync of the same disk is measured between them. Run it on a \
-            quiet machine.
+            and their spread; write and fdatasync alone, on the same disk, are measured before each run. Run it on a quiet \
+            machine. Without --only it takes some minutes.
             """
     )
 
@@ -23,7 +23,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "How often each tier is measured.")
     var runs = 3
 
-    @Option(help: "Only tiers with this word in their name.")
+    @Option(help: "Only tiers with this text in their name, or of this system: redis, for example.")
     var only: String?
 
     @Option(help: "Pending jobs of the start tiers and of enqueue --file; with --growth, the largest store.")
@@ -38,140 +38,58 @@ struct BenchCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...99).contains(self.runs) else { throw ValidationError("--runs is 1 to 99") }
         guard self.pending >= 1_000 else { throw ValidationError("--pending is 1000 or more") }
+        guard !self.growth || (!self.compare && self.only == nil) else {
+            throw ValidationError("--growth measures nothing but growth: it takes neither --compare nor --only")
+        }
     }
 
     mutating func run() async throws {
         let directory = AbsolutePath.of("\(self.scratch)/beaver-bench.\(getpid())")
         try FileStorage().createDirectory(directory)
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        let report = BenchReport(isJSON: self.globals.json)
-        if self.growth {
-            return try await BenchGrowth(directory: directory, isJSON: self.globals.json).run(upTo: self.pending)
+        let cleaning = BenchCleaning(directory: directory).begin()
+        defer {
+            cleaning.cancel()
+            BenchCleaning.clean(directory)
         }
-        try report.begin(BenchMachine(directory))
-        try await BenchTiers(
-            report: report,
+        let machine = BenchMachine(directory)
+        if self.growth {
+            return try await BenchGrowth(directory: directory, isJSON: self.globals.json)
+                .run(upTo: self.pending, machine)
+        }
+        let runs = BenchRuns(
+            report: BenchReport(isJSON: self.globals.json),
             directory: directory,
             runs: self.runs,
-            only: self.only,
-            pending: self.pending
-        ).run()
-        if self.compare {
-            try BenchPeers(report: report, directory: directory, runs: self.runs, only: self.only).run()
-        }
+            only: self.only
+        )
+        try runs.report.begin(machine)
+        try await BenchTiers(runs: runs, pending: self.pending).run()
+        if self.compare { try await BenchPeers(runs: runs, pending: self.pending).run() }
     }
 }
 
-/// The tiers, in the order in which they are printed.
-struct BenchTiers {
-    let report: BenchReport
+/// Ends what was started and removes the scratch directory, however the end comes about: a store of millions of jobs is
+/// large.
+private struct BenchCleaning {
     let directory: String
-    let runs: Int
-    let only: String?
-    let pending: Int
+    private let signals = SignalStream([SIGINT, SIGTERM])
 
-    private var inside: BenchQueue { BenchQueue(directory: self.directory) }
+    init(directory: String) { self.directory = directory }
 
-    func run() async throws {
-        try await self.enqueues()
-        try await self.doors()
-        try await self.lifecycles()
-        try await self.commands()
-        for (files, name) in [(BenchQueue.Files.snapshot, "snapshot"), (.logAlone, "log alone")] {
-            let tier = "start, \(PeopleText.grouped(self.pending)) pending, \(name)"
-            guard self.isWanted(tier) else { continue }
-            let samples = try await self.inside.starts(pending: self.pending, from: files, runs: self.runs)
-            try self.report.report(BenchLine(tier, samples))
-        }
-    }
-
-    private func isWanted(_ tier: String) -> Bool { self.only.map { tier.contains($0) } ?? true }
-
-    /// Measures one tier.
-    private func tier(
-        _ name: String,
-        outstanding: Int? = nil,
-        batch: Int? = nil,
-        _ measure: () async throws -> Sample
-    ) async throws {
-        guard self.isWanted(name) else { return }
-        var samples: [Sample] = []
-        for _ in 0..<self.runs { samples.append(try await measure()) }
-        try self.report.report(BenchLine(name, outstanding: outstanding, batch: batch, samples))
-    }
-
-    private func enqueues() async throws {
-        if self.isWanted("enqueue") {
-            // By turns, so that both see the disk as it is at that time.
-            var (raw, one): ([Sample], [Sample]) = ([], [])
-            for _ in 0..<self.runs {
-                raw.append(try self.inside.rawSync())
-                one.append(try await self.inside.enqueue(callers: 1, batch: 1, jobs: 10_000))
-            }
-            let rawLine = BenchLine("raw write + fdatasync of 160 bytes", outstanding: 1, batch: 1, raw)
-            var line = BenchLine("enqueue", outstanding: 1, batch: 1, one)
-            if let best = rawLine.perSecond?.median, let own = line.perSecond?.median { line.shareOfRaw = own / best }
-            try self.report.report(rawLine)
-            try self.report.report(line)
-        }
-        for (callers, batch, jobs) in [(64, 1, 256_000), (1, 1_000, 1_000_000), (4, 1_000, 1_000_000)] {
-            try await self.tier("enqueue", outstanding: callers, batch: batch) {
-                try await self.inside.enqueue(callers: callers, batch: batch, jobs: jobs)
+    /// Beside the measuring, which knows nothing of signals; to be cancelled at its end.
+    func begin() -> Task<Void, Never> {
+        let (directory, signals) = (self.directory, self.signals)
+        // It lives as long as the measuring, which is no task's child.
+        return Task {
+            for await number in signals.stream {
+                Self.clean(directory)
+                exit(128 + number)
             }
         }
     }
 
-    private func doors() async throws {
-        let doors = BenchDoors(directory: self.directory, program: "/proc/self/exe")
-        for (callers, batch) in [(1, 1), (64, 1), (4, 1_000)] {
-            try await self.tier("control socket: enqueue", outstanding: callers, batch: batch) {
-                try await doors.enqueue(.controlSocket, callers: callers, batch: batch, seconds: 1.5)
-            }
-        }
-        for (callers, batch) in [(1, 1), (64, 1), (4, 1_000)] {
-            try await self.tier("HTTP: enqueue", outstanding: callers, batch: batch) {
-                try await doors.enqueue(.tcp, callers: callers, batch: batch, seconds: 1.5)
-            }
-        }
-        guard self.isWanted("enqueue --file") else { return }
-        var (samples, memory): ([Sample], Int) = ([], 0)
-        for _ in 0..<self.runs {
-            let (sample, clientKiB) = try await doors.enqueueFile(jobs: self.pending)
-            samples.append(sample)
-            memory = max(memory, clientKiB)
-        }
-        var line = BenchLine("enqueue --file, \(PeopleText.grouped(self.pending)) jobs", samples)
-        line.note = "the command itself took \(memory >> 10) MiB of private memory at most"
-        try self.report.report(line)
-    }
-
-    private func lifecycles() async throws {
-        for (outstanding, callers, batch, jobs) in [(64, 64, 1, 192_000), (1_000, 1, 1_000, 500_000)] {
-            try await self.tier("lifecycle", outstanding: outstanding, batch: batch) {
-                try await self.inside.lifecycles(
-                    outstanding: outstanding,
-                    callers: callers,
-                    batch: batch,
-                    jobs: jobs
-                )
-            }
-        }
-    }
-
-    private func commands() async throws {
-        let slots = 8
-        guard self.isWanted("/bin/true") else { return }
-        var (bare, queued): ([Sample], [Sample]) = ([], [])
-        for _ in 0..<self.runs {
-            bare.append(try BenchQueue.bareCommands(slots: slots, jobs: 2_000))
-            queued.append(try await self.inside.commands(workers: slots, jobs: 2_000))
-        }
-        let bareLine = BenchLine("/bin/true, bare posix_spawn loop", outstanding: slots, bare)
-        var line = BenchLine("/bin/true as a job", outstanding: slots, queued)
-        if let best = bareLine.perSecond?.median, let own = line.perSecond?.median {
-            line.note = "\(Int((own / best * 100).rounded())) % of the bare loop"
-        }
-        try self.report.report(bareLine)
-        try self.report.report(line)
+    static func clean(_ directory: String) {
+        BenchProcess.killAll()
+        BenchFiles.remove(directory)
     }
 }

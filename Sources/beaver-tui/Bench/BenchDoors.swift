@@ -5,45 +5,7 @@ import Glibc
 
 /// Tiers over the doors of a server that is a process of its own.
 struct BenchDoors {
-    let directory: String
-    /// This program.
-    let program: String
-
-    private var data: String { self.directory + "/served" }
-    private static let token = "bench-token-0123456789abcdef0123456789abcdef"
-
-    /// A new server on an empty directory; nothing runs there.
-    private func start() async throws -> (process: BenchProcess, port: UInt16) {
-        try? FileManager.default.removeItem(atPath: self.data)
-        let files = [
-            "token": Self.token + "\n",
-            "beaver.yaml":
-                "http: { token_file: \(self.directory)/token }\nhandlers: { none: { command: [/bin/true] } }\n",
-        ]
-        for (name, text) in files {
-            let path = self.directory + "/" + name
-            try Data(text.utf8).write(to: URL(filePath: path))
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        }
-        let process = try BenchProcess(
-            [
-                self.program, "--no-ui", "--data-dir", self.data, "--config", self.directory + "/beaver.yaml", "run",
-                "--http", "127.0.0.1:0",
-            ],
-            output: self.directory + "/server.log"
-        )
-        let client = QueueClient(dataDirectory: self.data)
-        for _ in 0..<5_000 {
-            if let status = try? await client.status(), status.state == .running, let address = status.http,
-                let port = address.split(separator: ":").last.flatMap({ UInt16($0) })
-            {
-                try await client.pause()
-                return (process, port)
-            }
-            usleep(1_000)
-        }
-        throw CommandFailure(.failed, "the server did not come up; its words are in \(self.directory)/server.log")
-    }
+    let place: BenchServer.Place
 
     enum Door {
         case controlSocket
@@ -51,101 +13,122 @@ struct BenchDoors {
     }
 
     func enqueue(_ door: Door, callers: Int, batch: Int, seconds: Double) async throws -> Sample {
-        let (process, port) = try await self.start()
-        defer { process.kill() }
-        let conversations = (0..<callers).map { HTTPEnqueue(caller: $0, batch: batch, token: Self.token, port: port) }
-        let address = door == .tcp ? SocketAddress.tcp(port: port) : .unix(self.data + "/beaver.sock")
-        let cpu = process.cpuSeconds
-        var sample = try SocketLoad(address: address).run(conversations, seconds: seconds)
-        sample.cpuSeconds = process.cpuSeconds - cpu
+        let server = try await BenchServer.new(self.place)
+        defer { server.process.kill() }
+        try await server.client.pause()
+        let status = try await server.client.status()
+        guard let port = status.http?.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+            throw CommandFailure(.failed, "the server listens nowhere")
+        }
+        let address = door == .tcp ? SocketAddress.tcp(port: port) : .unix(self.place.data + "/beaver.sock")
+        let load = SocketLoad(address: address)
+        func conversations(_ name: String) -> [HTTPEnqueue] {
+            (0..<callers).map {
+                HTTPEnqueue(prefix: "\(name)-\($0)-", batch: batch, token: BenchServer.Place.token, port: port)
+            }
+        }
+        _ = try load.run(conversations("w"), until: .seconds(0.2))
+        let before = try await server.client.status()
+        let cpu = server.process.cpuSeconds()
+        var sample = try load.run(conversations("job"), until: .seconds(seconds))
+        sample.cpuSeconds = server.process.cpuSeconds() - cpu
+        let after = try await server.client.status()
+        sample.logBytes = after.wal.bytes - before.wal.bytes
+        let counted = after.jobs.enqueuedTotal - before.jobs.enqueuedTotal
+        guard counted == sample.operations else {
+            throw CommandFailure(.failed, "the server counts \(counted) jobs, the client \(sample.operations)")
+        }
         return sample
     }
 
     /// The command `enqueue --file`, from its start to its end; how much memory it took at most.
-    func enqueueFile(jobs: Int) async throws -> (sample: Sample, clientKiB: Int) {
-        let path = self.directory + "/jobs.json"
-        if !FileManager.default.fileExists(atPath: path) { try Self.writeJobs(jobs, to: path) }
-        let (process, _) = try await self.start()
-        defer { process.kill() }
-        let (start, cpu) = (BenchClock.now(), process.cpuSeconds)
-        let pid = try BenchProcess.spawn(
-            [self.program, "--data-dir", self.data, "-q", "enqueue", "--file", path],
-            output: self.directory + "/client.log"
-        )
-        var (status, greatest): (CInt, Int) = (0, 0)
-        // Its own count of memory also has what this process had when it was started.
-        while waitpid(pid, &status, WNOHANG) == 0 {
-            greatest = max(greatest, BenchClock.anonymousBytes(of: "\(pid)"))
-            usleep(10_000)
+    func enqueueFile(jobs: Int) async throws -> (sample: Sample, clientBytes: Int) {
+        let path = try self.place.jobsFile(jobs)
+        let server = try await BenchServer.new(self.place)
+        defer { server.process.kill() }
+        try await server.client.pause()
+        let (before, cpu) = (try await server.client.status(), server.process.cpuSeconds())
+        let (seconds, clientCPU, memory) = try server.enqueueFile(path)
+        var sample = Sample(operations: jobs, seconds: seconds, cpuSeconds: server.process.cpuSeconds() - cpu)
+        sample.clientCPUSeconds = clientCPU
+        let after = try await server.client.status()
+        sample.logBytes = after.wal.bytes - before.wal.bytes
+        guard after.jobs.enqueuedTotal == jobs else {
+            throw CommandFailure(.failed, "the server counts \(after.jobs.enqueuedTotal) jobs of \(jobs)")
         }
-        guard status == 0 else {
-            throw CommandFailure(.failed, "enqueue --file failed; its words are in \(self.directory)/client.log")
-        }
-        let seconds = BenchClock.now() - start
-        let sample = Sample(operations: jobs, seconds: seconds, cpuSeconds: process.cpuSeconds - cpu)
-        return (sample, greatest >> 10)
+        return (sample, memory)
     }
 
-    private static func writeJobs(_ count: Int, to path: String) throws {
-        let file = try FileStorage().open(path, .createOrTruncate)
-        defer { file.close() }
-        var bytes: [UInt8] = []
-        var offset: Int64 = 0
-        for number in 0..<count {
-            bytes += Array("{\"id\":\"job-\(number)\",\"payload\":".utf8) + BenchQueue.payload + [0x7d, 0x0a]
-            guard bytes.count > 1 << 20 || number == count - 1 else { continue }
-            try file.write(bytes.span.bytes, at: offset)
-            offset += Int64(bytes.count)
-            bytes.removeAll(keepingCapacity: true)
-        }
+    /// From the start of the program to its first answer, on an empty directory.
+    func startEmpty() async throws -> Sample {
+        BenchFiles.remove(self.place.data)
+        try self.place.writeSettings()
+        let start = BenchClock.now()
+        let server = try BenchServer(self.place)
+        defer { server.process.kill() }
+        try await server.waitUntilReady()
+        return Sample(operations: 1, seconds: BenchClock.now() - start, cpuSeconds: server.process.cpuSeconds())
     }
 }
 
 /// `POST /v1/jobs`, again and again.
-private struct HTTPEnqueue: Conversation {
-    let caller: Int
-    let batch: Int
-    let token: String
-    let port: UInt16
+struct HTTPEnqueue: Conversation {
+    private let batch: Int
+    private let start: [UInt8]
+    private let head: [UInt8]
     private var number = 0
 
-    init(caller: Int, batch: Int, token: String, port: UInt16) {
-        self.caller = caller
+    init(prefix: String, batch: Int, token: String, port: UInt16) {
         self.batch = batch
-        self.token = token
-        self.port = port
+        self.start = Array("{\"id\":\"\(prefix)".utf8)
+        self.head = Array(
+            """
+            POST /v1/jobs HTTP/1.1\r
+            Host: 127.0.0.1:\(port)\r
+            Authorization: Bearer \(token)\r
+            Content-Type: application/json\r
+            Content-Length:\u{20}
+            """.utf8
+        )
     }
 
-    mutating func next(_ answers: ArraySlice<UInt8>) -> SocketRequest {
+    mutating func next(_ answers: ArraySlice<UInt8>, _ request: inout SocketRequest) {
         var body: [UInt8] = [0x5b]
         for place in 0..<self.batch {
             if place > 0 { body.append(0x2c) }
-            body += Array("{\"id\":\"job-\(self.caller)-\(self.number)\",\"payload\":".utf8) + BenchQueue.payload
+            body += self.start
+            AnswerBytes.append(self.number, to: &body)
+            body += Self.middle
+            body += BenchQueue.payload
             body.append(0x7d)
             self.number += 1
         }
         body.append(0x5d)
-        let head =
-            "POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1:\(self.port)\r\nAuthorization: Bearer \(self.token)\r\n"
-            + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
-        return SocketRequest(bytes: Array(head.utf8) + body, operations: self.batch)
+        request.bytes += self.head
+        AnswerBytes.append(body.count, to: &request.bytes)
+        request.bytes += [13, 10, 13, 10]
+        request.bytes += body
+        request.operations = self.batch
     }
+
+    private static let middle = Array("\",\"payload\":".utf8)
+    private static let lengthName = Array("content-length: ".utf8)
 
     func answerEnd(_ bytes: [UInt8], from start: Int) throws -> Int? {
         var line = start
         var length = 0
         while let end = AnswerBytes.lineEnd(bytes, from: line) {
             if end - line == 2 {
-                guard bytes[start + 9] == 0x32 else {
+                // "HTTP/1.1 2…": the ninth byte says whether it was taken.
+                guard line >= start + 10, bytes[start + 9] == 0x32 else {
                     throw CommandFailure(.failed, "the server refused: \(AnswerBytes.text(bytes, start..<bytes.count))")
                 }
                 return end + length <= bytes.count ? end + length : nil
             }
-            let name = Array("content-length: ".utf8)
-            if end - line > name.count,
-                bytes[line..<line + name.count].elementsEqual(name, by: { $0 | 0x20 == $1 | 0x20 })
+            if end - line > Self.lengthName.count,
+                zip(bytes[line...], Self.lengthName).allSatisfy({ $0 | 0x20 == $1 | 0x20 })
             {
-                length = AnswerBytes.number(bytes, from: line + name.count)
+                length = AnswerBytes.number(bytes, from: line + Self.lengthName.count)
             }
             line = end
         }

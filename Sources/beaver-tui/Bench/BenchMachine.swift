@@ -64,32 +64,48 @@ struct BenchMachine: Encodable {
 enum BenchClock {
     static func now() -> Double { Double(BootClock.now().bootNanoseconds) / 1e9 }
 
-    /// Of this process, all threads.
-    static func cpuSeconds() -> Double {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return self.seconds(usage.ru_utime) + self.seconds(usage.ru_stime)
+    /// Of this process, all threads; with `children`, also of its processes that have ended.
+    static func cpuSeconds(children: Bool = false) -> Double {
+        var sum = 0.0
+        for who in children ? [RUSAGE_SELF, RUSAGE_CHILDREN] : [RUSAGE_SELF] {
+            var usage = rusage()
+            getrusage(__rusage_who_t(who.rawValue), &usage)
+            sum += self.seconds(usage.ru_utime) + self.seconds(usage.ru_stime)
+        }
+        return sum
     }
 
-    static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 
-    /// Of another process; nil once it is gone.
+    /// Of another process and those of its children that have ended; nil once it is gone.
     static func cpuSeconds(of pid: pid_t) -> Double? {
+        guard let fields = self.statistics(of: pid), fields.count > 15 else { return nil }
+        return fields[12...15].compactMap { Double($0) }.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    static func children(of pid: pid_t) -> [pid_t] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { pid_t($0) }.filter { other in
+            self.statistics(of: other).flatMap { $0.count > 2 ? pid_t($0[2]) : nil } == pid
+        }
+    }
+
+    /// The words of /proc/PID/stat behind the name: state, parent, …, as 1, 2, ….
+    private static func statistics(of pid: pid_t) -> [Substring]? {
         guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
         let text = String(decoding: data, as: UTF8.self)
         // The name may hold anything, a parenthesis too; the numbers follow the last one.
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[end...].split(separator: " ")
-        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return nil }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return text.lastIndex(of: ")").map { text[$0...].split(separator: " ") }
     }
 
-    /// Private memory of this process, in bytes, without pages of files.
-    static func anonymousBytes(of process: String = "self") -> Int {
+    /// Memory of a process alone, in bytes: its share of what is shared, without pages of files.
+    static func memoryBytes(of process: String = "self") -> Int {
         guard let data = FileManager.default.contents(atPath: "/proc/\(process)/smaps_rollup") else { return 0 }
-        for line in String(decoding: data, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Anonymous:") {
-            return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+        var sum = 0
+        for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
+            guard line.hasPrefix("Pss_Anon:") || line.hasPrefix("Pss_Shmem:") else { continue }
+            sum += (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
         }
-        return 0
+        return sum
     }
 }

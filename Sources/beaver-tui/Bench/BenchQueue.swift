@@ -8,60 +8,62 @@ struct BenchQueue {
 
     var data: String { self.directory + "/data" }
 
-    static let payload = Array(
-        (#"{"action":"noop","value":42,"text":""# + String(repeating: "abcdefghij", count: 8) + #""}"#).utf8
-    )
+    static let payload = Self.payload(action: "noop")
 
-    /// A 160-byte write into a file of zeros, then fdatasync: what one durable job costs at least.
-    func rawSync() throws -> Sample {
-        let file = try FileStorage().open(self.directory + "/raw", .createOrTruncate)
-        defer { file.close() }
-        try file.write([UInt8](repeating: 0, count: 4 << 20).span.bytes, at: 0)
-        try file.synchronizeData()
-        let record = [UInt8](repeating: 7, count: 160)
-        let (count, start) = (5_000, BenchClock.now())
-        for number in 0..<count {
-            try file.write(record.span.bytes, at: Int64(number * 160))
-            try file.synchronizeData()
-        }
-        return Sample(operations: count, seconds: BenchClock.now() - start)
+    /// 120 bytes, with an action of four letters.
+    static func payload(action: String) -> [UInt8] {
+        let text = String(repeating: "abcdefghij", count: 8) + "ab"
+        return Array(#"{"action":"\#(action)","value":42,"text":"\#(text)"}"#.utf8)
     }
 
-    func open(workers: Int, _ change: (inout QueueConfiguration) -> Void = { _ in }) async throws -> Queue {
+    func open(
+        workers: Int,
+        isPaused: Bool = false,
+        handlers: [String] = [],
+        _ change: (inout QueueConfiguration) -> Void = { _ in }
+    ) async throws -> Queue {
         var configuration = QueueConfiguration(dataDirectory: self.data)
-        configuration.worker.count = max(1, workers)
+        configuration.worker.count = workers
         change(&configuration)
         let queue = Queue(configuration)
+        for action in handlers { queue.handle(action) { _ in } }
         try await queue.start()
-        if workers == 0 { try await queue.pause() }
+        if isPaused { try await queue.pause() }
         return queue
     }
 
     /// With an empty directory.
-    func openNew(workers: Int, _ change: (inout QueueConfiguration) -> Void = { _ in }) async throws -> Queue {
-        try? FileManager.default.removeItem(atPath: self.data)
-        return try await self.open(workers: workers, change)
+    func openNew(
+        workers: Int,
+        isPaused: Bool = false,
+        handlers: [String] = [],
+        _ change: (inout QueueConfiguration) -> Void = { _ in }
+    ) async throws -> Queue {
+        BenchFiles.remove(self.data)
+        return try await self.open(workers: workers, isPaused: isPaused, handlers: handlers, change)
     }
 
-    /// `callers` at the same time, each with one call of `batch` jobs after the other.
+    static func job(_ name: String, _ caller: Int, _ number: Int, _ action: String) -> NewJob {
+        NewJob(id: "\(name)-\(caller)-\(number)", payload: Self.payload, action: action)
+    }
+
+    /// `callers` at the same time, each with one call of `batch` jobs after the other, and what else it does after each.
     static func take(
         _ queue: Queue,
         callers: Int,
         batch: Int,
         jobs: Int,
-        action: String = "noop",
-        name: String = "job"
+        action: String,
+        name: String = "job",
+        then: @escaping @Sendable (_ caller: Int, _ first: Int) async throws -> Void = { _, _ in }
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for caller in 0..<callers {
                 group.addTask {
                     for round in 0..<jobs / callers / batch {
                         let first = round * batch
-                        _ = try await queue.enqueue(
-                            (first..<first + batch).map { number in
-                                NewJob(id: "\(name)-\(caller)-\(number)", payload: Self.payload, action: action)
-                            }
-                        )
+                        try await queue.enqueue((first..<first + batch).map { Self.job(name, caller, $0, action) })
+                        try await then(caller, first)
                     }
                 }
             }
@@ -69,104 +71,132 @@ struct BenchQueue {
         }
     }
 
-    private func measured(_ queue: Queue, _ body: () async throws -> Int) async throws -> Sample {
-        let before = try await queue.status().wal.bytes
+    /// Runs `body`, which completes `jobs` operations; `count` says how many there are then.
+    private func measured(
+        _ queue: Queue,
+        jobs: Int,
+        of count: KeyPath<QueueStatus.Jobs, Int>,
+        _ body: () async throws -> Void
+    ) async throws -> Sample {
+        let before = try await queue.status()
         let (start, cpu) = (BenchClock.now(), BenchClock.cpuSeconds())
-        let count = try await body()
+        try await body()
         let (seconds, used) = (BenchClock.now() - start, BenchClock.cpuSeconds() - cpu)
-        let bytes = try await queue.status().wal.bytes - before
-        return Sample(operations: count, seconds: seconds, cpuSeconds: used, logBytes: bytes)
+        let after = try await queue.status()
+        let counted = after.jobs[keyPath: count] - before.jobs[keyPath: count]
+        guard counted == jobs else {
+            throw CommandFailure(.failed, "the queue counts \(counted) operations of \(jobs): no figure comes of that")
+        }
+        let bytes = after.wal.bytes - before.wal.bytes
+        return Sample(operations: jobs, seconds: seconds, cpuSeconds: used, logBytes: bytes)
     }
 
+    /// Behind a few calls that are not counted, as a queue is that has been up for a while.
     func enqueue(callers: Int, batch: Int, jobs: Int) async throws -> Sample {
-        let queue = try await self.openNew(workers: 0)
-        let sample = try await self.measured(queue) {
-            try await Self.take(queue, callers: callers, batch: batch, jobs: jobs)
-            return try await queue.status().jobs.enqueuedTotal
+        let queue = try await self.openNew(workers: 1, isPaused: true)
+        let before = 20 * callers * batch
+        try await Self.take(queue, callers: callers, batch: batch, jobs: before, action: "noop", name: "w")
+        let sample = try await self.measured(queue, jobs: jobs, of: \.enqueuedTotal) {
+            try await Self.take(queue, callers: callers, batch: batch, jobs: jobs, action: "noop")
         }
         try await queue.stop(now: true)
         return sample
     }
 
-    /// Accepted, run by a handler that does nothing, completed: all three in the log, accepted and completed synced.
-    func lifecycles(outstanding: Int, callers: Int, batch: Int, jobs: Int) async throws -> Sample {
-        let queue = try await self.openNew(workers: outstanding)
-        let sample = try await self.measured(queue) {
-            try await Self.take(queue, callers: callers, batch: batch, jobs: jobs)
+    /// Accepted, run, completed: all in the log, accepted and completed synced.
+    enum Load {
+        /// Each caller enqueues one job, waits until that has ended on disk, and so on.
+        case oneByOne(callers: Int)
+        /// One caller enqueues so many, waits until all have ended on disk, and so on.
+        case inTurns(batch: Int)
+        /// Callers enqueue batches as fast as they are taken.
+        case streaming(callers: Int, batch: Int)
+    }
+
+    /// `handler`: "noop" is the queue's own, any other a Swift closure that does nothing.
+    func lifecycles(_ load: Load, handler: String, workers: Int, jobs: Int) async throws -> Sample {
+        let queue = try await self.openNew(workers: workers, handlers: handler == "noop" ? [] : [handler])
+        try await self.lifecycles(queue, load, handler, jobs: jobs / 10, name: "w")
+        let sample = try await self.measured(queue, jobs: jobs, of: \.completed) {
+            try await self.lifecycles(queue, load, handler, jobs: jobs, name: "job")
+        }
+        try await queue.stop(now: true)
+        return sample
+    }
+
+    private func lifecycles(_ queue: Queue, _ load: Load, _ action: String, jobs: Int, name: String) async throws {
+        switch load {
+        case .oneByOne(let callers):
+            try await Self.take(queue, callers: callers, batch: 1, jobs: jobs, action: action, name: name) {
+                _ = try await queue.waitUntilEnded("\(name)-\($0)-\($1)")
+            }
+        case .inTurns(let batch):
+            try await Self.take(queue, callers: 1, batch: batch, jobs: jobs, action: action, name: name) { _, _ in
+                try await queue.waitUntilIdle()
+            }
+        case .streaming(let callers, let batch):
+            try await Self.take(queue, callers: callers, batch: batch, jobs: jobs, action: action, name: name)
             try await queue.waitUntilIdle()
-            return try await queue.status().jobs.completed
         }
-        try await queue.stop(now: true)
-        return sample
     }
+}
 
-    /// Jobs that run `/bin/true`, with so many workers.
-    func commands(workers: Int, jobs: Int) async throws -> Sample {
-        let queue = try await self.openNew(workers: workers) {
+/// Real commands: `/bin/true`, again and again.
+struct BenchProcesses {
+    let bench: BenchQueue
+    let slots: Int
+    let jobs: Int
+
+    /// As jobs, all of them waiting before the clock starts.
+    func queued() async throws -> Sample {
+        let queue = try await self.bench.openNew(workers: self.slots) {
             $0.handlers["true"] = HandlerConfiguration(.command(["/bin/true"]))
         }
         try await queue.pause()
-        try await Self.take(queue, callers: 1, batch: 500, jobs: jobs, action: "true")
-        let sample = try await self.measured(queue) {
-            try await queue.resume()
-            try await queue.waitUntilIdle()
-            return try await queue.status().jobs.completed
-        }
-        try await queue.stop(now: true)
-        return sample
-    }
-
-    /// The bare loop: `/bin/true` by posix_spawn, so many at the same time, each awaited.
-    static func bareCommands(slots: Int, jobs: Int) throws -> Sample {
-        let (start, cpu) = (BenchClock.now(), BenchClock.cpuSeconds())
-        var running = 0
-        for number in 0..<jobs + slots {
-            if running == slots || number >= jobs {
-                var status: CInt = 0
-                guard running > 0, waitpid(-1, &status, 0) > 0 else { continue }
-                running -= 1
-            }
-            guard number < jobs else { continue }
-            _ = try BenchProcess.spawn(["/bin/true"], output: "/dev/null")
-            running += 1
-        }
+        try await BenchQueue.take(queue, callers: 1, batch: 100, jobs: self.jobs, action: "true")
+        let (start, cpu) = (BenchClock.now(), BenchClock.cpuSeconds(children: true))
+        try await queue.resume()
+        try await queue.waitUntilIdle()
         let seconds = BenchClock.now() - start
-        return Sample(operations: jobs, seconds: seconds, cpuSeconds: BenchClock.cpuSeconds() - cpu)
-    }
-
-    /// How a start with many pending is to find its files.
-    enum Files {
-        case snapshot
-        case logAlone
-    }
-
-    /// A store of many pending jobs that ends as by SIGKILL; the seconds until it has started again.
-    func starts(pending: Int, from files: Files, runs: Int) async throws -> [Sample] {
-        let queue = try await self.openNew(workers: 0) { configuration in
-            guard files == .logAlone else { return }
-            configuration.snapshot.intervalMilliseconds = 86_400_000
-            configuration.log.keepBytes = .max
-        }
-        try await Self.take(queue, callers: 1, batch: 1_000, jobs: pending)
-        if files == .snapshot { _ = try await queue.snapshot() }
+        let completed = try await queue.status().jobs.completed
         try await queue.stop(now: true)
-        if files == .logAlone {
-            let snapshots = self.data + "/snapshot"
-            for name in try FileManager.default.contentsOfDirectory(atPath: snapshots) {
-                try FileManager.default.removeItem(atPath: snapshots + "/" + name)
-            }
+        guard completed == self.jobs else {
+            throw CommandFailure(.failed, "\(completed) of \(self.jobs) jobs completed")
         }
-        var samples: [Sample] = []
-        for _ in 0..<runs {
-            let (start, cpu) = (BenchClock.now(), BenchClock.cpuSeconds())
-            let again = try await self.open(workers: 1) { $0.snapshot.intervalMilliseconds = 86_400_000 }
-            let (seconds, used) = (BenchClock.now() - start, BenchClock.cpuSeconds() - cpu)
-            guard try await again.status().jobs.enqueuedTotal == pending else {
-                throw CommandFailure(.failed, "the store came back with other jobs than it had")
+        return self.sample(seconds, BenchClock.cpuSeconds(children: true) - cpu)
+    }
+
+    /// The bare loop: posix_spawn, so many at the same time, each awaited.
+    func bare() throws -> Sample {
+        let (start, cpu) = (BenchClock.now(), BenchClock.cpuSeconds(children: true))
+        var running: [pid_t] = []
+        for number in 0..<self.jobs + self.slots {
+            if running.count == self.slots || number >= self.jobs {
+                var status: CInt = 0
+                let pid = waitpid(-1, &status, 0)
+                guard pid > 0 else { break }
+                BenchProcess.forget(pid)
+                running.removeAll { $0 == pid }
             }
-            try await again.stop(now: true)
-            samples.append(Sample(operations: 1, seconds: seconds, cpuSeconds: used))
+            if number < self.jobs { running.append(try BenchProcess.spawn(["/bin/true"], output: "/dev/null")) }
         }
-        return samples
+        return self.sample(BenchClock.now() - start, BenchClock.cpuSeconds(children: true) - cpu)
+    }
+
+    /// As people do without a queue.
+    func xargs(_ program: String) throws -> Sample {
+        let (start, cpu) = (BenchClock.now(), BenchClock.cpuSeconds(children: true))
+        let numbers = self.bench.directory + "/numbers"
+        let text = (1...self.jobs).map { "\($0)\n" }.joined()
+        try Data(text.utf8).write(to: URL(filePath: numbers))
+        try BenchProcess.run(
+            [program, "-a", numbers, "-P", "\(self.slots)", "-n", "1", "/bin/true"],
+            output: self.bench.directory + "/xargs.log"
+        )
+        return self.sample(BenchClock.now() - start, BenchClock.cpuSeconds(children: true) - cpu)
+    }
+
+    private func sample(_ seconds: Double, _ cpuSeconds: Double) -> Sample {
+        Sample(operations: self.jobs, seconds: seconds, cpuSeconds: cpuSeconds)
     }
 }

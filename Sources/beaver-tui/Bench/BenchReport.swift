@@ -1,8 +1,7 @@
 import BeaverQueue
-import FoundationEssentials
 
 /// Median and spread of several runs.
-struct Spread: Encodable {
+struct Spread: Encodable, Equatable {
     var median: Double
     var min: Double
     var max: Double
@@ -11,9 +10,8 @@ struct Spread: Encodable {
     init?(_ values: [Double]) {
         let sorted = values.sorted()
         guard let first = sorted.first, let last = sorted.last else { return nil }
-        self.median =
-            sorted.count % 2 == 1
-            ? sorted[sorted.count / 2] : (sorted[sorted.count / 2 - 1] + sorted[sorted.count / 2]) / 2
+        let middle = sorted.count / 2
+        self.median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
         self.min = first
         self.max = last
     }
@@ -23,56 +21,93 @@ struct Spread: Encodable {
 struct Sample {
     var operations: Int
     var seconds: Double
-    /// Of the measured process: the queue's, and with it the callers', where they are one process.
+    /// Of what is measured; where its callers are in the same process, theirs too.
     var cpuSeconds: Double?
+    /// Of the client, where it is another process: near one core it may be what bounds the tier.
+    var clientCPUSeconds: Double?
     var logBytes: Int64?
+    /// Write and fdatasync alone, just before.
+    var rawPerSecond: Double?
 
     var perSecond: Double { Double(self.operations) / self.seconds }
 }
 
 /// One line of the result: a tier, measured several times.
 struct BenchLine: Encodable {
+    var kind = "tier"
     var system = "beaver-tui"
     var tier: String
     /// Callers, connections or jobs at the same time.
     var outstanding: Int?
     var batch: Int?
-    var operations: Int
+    var runs = 0
+    /// Of the first run.
+    var operations = 0
     var perSecond: Spread?
     var seconds: Spread?
+    var bytes: Spread?
     var cpuMicrosecondsEach: Double?
+    var clientCores: Double?
     var logBytesEach: Double?
-    /// The same run's raw rate, where it is the measure of this tier.
-    var shareOfRaw: Double?
+    var rawPerSecond: Double?
+    /// Against another line, where that is the measure of this one.
+    var percent: Double?
     var note: String?
 
     enum CodingKeys: String, CodingKey {
-        case system, tier, outstanding, batch, operations, seconds, note
+        case kind, system, tier, outstanding, batch, runs, operations, seconds, bytes, percent, note
         case perSecond = "per_second"
         case cpuMicrosecondsEach = "cpu_us_each"
+        case clientCores = "client_cores"
         case logBytesEach = "log_bytes_each"
-        case shareOfRaw = "share_of_raw"
+        case rawPerSecond = "raw_sync_per_second"
     }
 
-    init(_ tier: String, outstanding: Int? = nil, batch: Int? = nil, _ samples: [Sample]) {
+    init(_ tier: String, system: String = "beaver-tui", outstanding: Int? = nil, batch: Int? = nil, note: String? = nil)
+    {
         self.tier = tier
+        self.system = system
         self.outstanding = outstanding
         self.batch = batch
+        self.note = note
+    }
+
+    /// So many operations a second, or with one operation, so many seconds.
+    mutating func take(_ samples: [Sample]) {
+        self.runs = samples.count
         self.operations = samples.first?.operations ?? 0
-        self.perSecond = Spread(samples.map(\.perSecond))
+        if self.operations > 1 { self.perSecond = Spread(samples.map(\.perSecond)) }
         self.seconds = Spread(samples.map(\.seconds))
-        self.cpuMicrosecondsEach =
-            Spread(
-                samples.compactMap { sample in
-                    sample.cpuSeconds.map { $0 / Double(max(1, sample.operations)) * 1e6 }
-                }
-            )?.median
-        self.logBytesEach =
-            Spread(
-                samples.compactMap { sample in
-                    sample.logBytes.map { Double($0) / Double(max(1, sample.operations)) }
-                }
-            )?.median
+        func median(_ value: (Sample) -> Double?) -> Double? { Spread(samples.compactMap(value))?.median }
+        if self.operations > 0 {
+            self.cpuMicrosecondsEach = median { sample in
+                sample.cpuSeconds.map { $0 / Double(sample.operations) * 1e6 }
+            }
+            self.logBytesEach = median { sample in sample.logBytes.map { Double($0) / Double(sample.operations) } }
+        }
+        self.clientCores = median { sample in sample.clientCPUSeconds.map { $0 / sample.seconds } }
+        self.rawPerSecond = median(\.rawPerSecond)
+    }
+
+    /// As columns of the table.
+    var cells: [String] {
+        func text(_ value: Double) -> String {
+            if self.perSecond != nil { return PeopleText.grouped(Int(value.rounded())) }
+            if self.bytes != nil { return "\((value / 1_048_576 * 10).rounded() / 10) MiB" }
+            return value < 0.01 ? "\((value * 100_000).rounded() / 100) ms" : "\((value * 1_000).rounded() / 1_000) s"
+        }
+        let spread = self.perSecond ?? self.bytes ?? self.seconds
+        return [
+            self.system == "beaver-tui" ? self.tier : "\(self.system): \(self.tier)",
+            self.outstanding.map { PeopleText.grouped($0) } ?? "",
+            self.batch.map { PeopleText.grouped($0) } ?? "",
+            spread.map { text($0.median) } ?? "",
+            spread.map { $0.min == $0.max ? "" : "\(text($0.min)) – \(text($0.max))" } ?? "",
+            // A start is one operation: its processor time is no cost that anyone pays again and again.
+            self.perSecond == nil ? "" : self.cpuMicrosecondsEach.map { "\(($0 * 100).rounded() / 100)" } ?? "",
+            self.logBytesEach.map { "\(Int($0.rounded()))" } ?? "",
+            self.rawPerSecond.map { PeopleText.grouped(Int($0.rounded())) } ?? "",
+        ]
     }
 }
 
@@ -80,50 +115,36 @@ struct BenchLine: Encodable {
 struct BenchReport {
     let isJSON: Bool
 
+    private static let columns: [(heading: String, width: Int)] = [
+        ("tier", 50), ("outstanding", 11), ("batch", 6), ("median", 11), ("from – to", 25), ("CPU µs", 7), ("log B", 6),
+        ("syncs/s", 7),
+    ]
+
     func begin(_ machine: BenchMachine) throws {
         if self.isJSON { return try Output.json(machine) }
         for line in machine.lines { Output.line(line) }
-        Output.line("")
-        self.print(
-            "tier",
-            "outstanding",
-            "batch",
-            "median /s",
-            "from – to /s",
-            "CPU µs",
-            "log B"
+        Output.line(
+            """
+
+            median, from – to: operations a second (or seconds, MiB) of several runs; CPU µs: of the measured process for
+            each operation; log B: bytes of log for each; syncs/s: write and fdatasync alone, on this disk, just before.
+
+            """
         )
+        Output.line(Self.padded(Self.columns.map(\.heading)))
     }
 
     func report(_ line: BenchLine) throws {
         if self.isJSON { return try Output.json(line) }
-        let tier = line.system == "beaver-tui" ? line.tier : "\(line.system): \(line.tier)"
-        let isRate = line.operations > 1
-        let spread = isRate ? line.perSecond : line.seconds
-        func text(_ value: Double) -> String {
-            isRate ? PeopleText.grouped(Int(value.rounded())) : "\((value * 1_000).rounded() / 1_000) s"
-        }
-        self.print(
-            tier,
-            line.outstanding.map { "\($0)" } ?? "",
-            line.batch.map { "\($0)" } ?? "",
-            spread.map { text($0.median) } ?? "",
-            spread.map { "\(text($0.min)) – \(text($0.max))" } ?? "",
-            line.cpuMicrosecondsEach.map { "\(($0 * 100).rounded() / 100)" } ?? "",
-            line.logBytesEach.map { "\(Int($0.rounded()))" } ?? ""
-        )
-        if let share = line.shareOfRaw {
-            Output.line("  \(Int((share * 100).rounded())) % of the raw rate of this run")
-        }
+        Output.line(Self.padded(line.cells))
         if let note = line.note { Output.line("  \(note)") }
     }
 
-    private func print(_ cells: String...) {
-        let widths = [46, 11, 6, 12, 24, 8, 6]
-        let padded = cells.enumerated().map { place, cell in
-            let space = String(repeating: " ", count: max(0, widths[place] - cell.count))
-            return place == 0 ? cell + space : space + cell
+    static func padded(_ cells: [String]) -> String {
+        let padded = zip(cells, self.columns).enumerated().map { place, pair in
+            let space = String(repeating: " ", count: max(0, pair.1.width - pair.0.count))
+            return place == 0 ? pair.0 + space : space + pair.0
         }
-        Output.line(padded.joined(separator: "  "))
+        return padded.joined(separator: "  ")
     }
 }

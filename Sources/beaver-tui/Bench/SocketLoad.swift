@@ -9,35 +9,34 @@ enum SocketAddress {
 
 /// One conversation over one connection: requests, each with a number of answers to wait for.
 protocol Conversation {
-    /// The next request, given all answers to the last one (empty at first); `operations` are complete once its answers
-    /// are there.
-    mutating func next(_ answers: ArraySlice<UInt8>) throws -> SocketRequest
+    /// Appends the next request to what is empty, given all answers to the last one (empty at first).
+    mutating func next(_ answers: ArraySlice<UInt8>, _ request: inout SocketRequest) throws
     /// Where the answer ends that begins at `start`; nil if it is not all there. Throws on a refusal.
     func answerEnd(_ bytes: [UInt8], from start: Int) throws -> Int?
 }
 
 struct SocketRequest {
-    var bytes: [UInt8]
+    var bytes: [UInt8] = []
     var answers = 1
+    /// Complete once its answers are there.
     var operations = 0
 }
 
-/// Drives many connections from one thread, each with one request under way, for a given time.
+/// Drives many connections from one thread, each with one request under way.
 ///
 /// The same client for every server, with as little work of its own as there can be: one write a request, one read for
 /// what has come, no thread and no allocation for a connection.
 struct SocketLoad {
-    private final class Connection {
+    private final class Connection<Talk: Conversation> {
         let descriptor: CInt
-        var conversation: any Conversation
+        var conversation: Talk
+        var request = SocketRequest()
         var received: [UInt8] = []
         /// Of `received`, what belongs to answers that are whole.
         var whole = 0
         var missing = 0
-        var operations = 0
-        var isDone = false
 
-        init(_ descriptor: CInt, _ conversation: any Conversation) {
+        init(_ descriptor: CInt, _ conversation: Talk) {
             self.descriptor = descriptor
             self.conversation = conversation
         }
@@ -45,57 +44,101 @@ struct SocketLoad {
         deinit { close(self.descriptor) }
     }
 
+    /// When no further request is sent.
+    enum End {
+        case seconds(Double)
+        case operations(Int)
+    }
+
     let address: SocketAddress
 
     /// One conversation a connection; how many operations were completed in how many seconds.
-    func run(_ conversations: [any Conversation], seconds: Double) throws -> Sample {
+    func run<Talk: Conversation>(_ conversations: [Talk], until end: End) throws -> Sample {
         let connections = try conversations.map { Connection(try self.connect(), $0) }
-        let start = BenchClock.now()
-        let deadline = start + seconds
-        var operations = 0
-        for connection in connections { try self.send(connection) }
+        let (start, cpu) = (BenchClock.now(), BenchClock.cpuSeconds())
+        var (operations, asked) = (0, 0)
+        func isOver() -> Bool {
+            switch end {
+            case .seconds(let seconds): BenchClock.now() >= start + seconds
+            case .operations(let count): asked >= count
+            }
+        }
+        for connection in connections {
+            try self.send(connection)
+            asked += connection.request.operations
+        }
         var polled = connections.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
         var open = connections.count
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         while open > 0 {
-            guard poll(&polled, nfds_t(polled.count), 20_000) > 0 else {
-                throw CommandFailure(.failed, "a server did not answer for 20 seconds")
+            guard poll(&polled, nfds_t(polled.count), 60_000) > 0 else {
+                throw CommandFailure(.failed, "a server did not answer for a minute")
             }
             for place in connections.indices where polled[place].revents != 0 {
                 let connection = connections[place]
                 guard try self.receive(connection, &buffer) else { continue }
-                operations += connection.operations
-                if BenchClock.now() >= deadline {
+                operations += connection.request.operations
+                // A sequence of requests that makes up one operation is carried to its end.
+                if connection.request.operations > 0, isOver() {
                     polled[place].fd = -1
                     open -= 1
                 } else {
                     try self.send(connection)
+                    asked += connection.request.operations
                 }
             }
         }
-        return Sample(operations: operations, seconds: BenchClock.now() - start)
+        var sample = Sample(operations: operations, seconds: BenchClock.now() - start)
+        sample.clientCPUSeconds = BenchClock.cpuSeconds() - cpu
+        return sample
     }
 
-    private func send(_ connection: Connection) throws {
-        let request = try connection.conversation.next(connection.received[..<connection.whole])
+    /// One request and its answer.
+    ///
+    /// Nil if nobody listens or the connection ends.
+    func ask(_ question: some Conversation) throws -> [UInt8]? {
+        guard let descriptor = try? self.connect() else { return nil }
+        let connection = Connection(descriptor, question)
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        do {
+            try self.send(connection)
+            while try !self.receive(connection, &buffer) {}
+        } catch is Closed {
+            return nil
+        }
+        return connection.received
+    }
+
+    private struct Closed: Error {}
+
+    private func send<Talk>(_ connection: Connection<Talk>) throws {
+        connection.request.bytes.removeAll(keepingCapacity: true)
+        connection.request.answers = 1
+        connection.request.operations = 0
+        try connection.conversation.next(connection.received[..<connection.whole], &connection.request)
         connection.received.removeAll(keepingCapacity: true)
         connection.whole = 0
-        connection.missing = request.answers
-        connection.operations = request.operations
+        connection.missing = connection.request.answers
         var sent = 0
-        while sent < request.bytes.count {
-            let count = request.bytes.withUnsafeBytes { bytes in
-                write(connection.descriptor, bytes.baseAddress?.advanced(by: sent), bytes.count - sent)
+        let count = connection.request.bytes.count
+        while sent < count {
+            let written = connection.request.bytes.withUnsafeBytes { bytes in
+                Glibc.send(
+                    connection.descriptor,
+                    bytes.baseAddress?.advanced(by: sent),
+                    count - sent,
+                    Int32(MSG_NOSIGNAL)
+                )
             }
-            guard count > 0 else { throw CommandFailure(.failed, "a server closed the connection") }
-            sent += count
+            guard written > 0 else { throw Closed() }
+            sent += written
         }
     }
 
     /// True once all answers are there.
-    private func receive(_ connection: Connection, _ buffer: inout [UInt8]) throws -> Bool {
+    private func receive<Talk>(_ connection: Connection<Talk>, _ buffer: inout [UInt8]) throws -> Bool {
         let count = buffer.withUnsafeMutableBytes { read(connection.descriptor, $0.baseAddress, $0.count) }
-        guard count > 0 else { throw CommandFailure(.failed, "a server closed the connection") }
+        guard count > 0 else { throw Closed() }
         connection.received += buffer[..<count]
         while connection.missing > 0 {
             guard let end = try connection.conversation.answerEnd(connection.received, from: connection.whole) else {
@@ -170,6 +213,18 @@ enum AnswerBytes {
             place += 1
         }
         return value
+    }
+
+    /// In decimal digits.
+    static func append(_ number: Int, to bytes: inout [UInt8]) {
+        var digits: InlineArray<20, UInt8> = .init(repeating: 0)
+        var (rest, place) = (UInt(number), 20)
+        repeat {
+            place -= 1
+            digits[place] = 0x30 + UInt8(rest % 10)
+            rest /= 10
+        } while rest > 0
+        for index in place..<20 { bytes.append(digits[index]) }
     }
 
     static func text(_ bytes: [UInt8], _ range: Range<Int>) -> String {
