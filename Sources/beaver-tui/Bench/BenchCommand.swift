@@ -90,6 +90,10 @@ private struct BenchCleaning {
 
     static func clean(_ directory: String) {
         BenchProcess.killAll()
-        BenchFiles.remove(directory)
+        // What those have started ends a moment later, and may write until then.
+        for _ in 0..<100 where access(directory, F_OK) == 0 {
+            BenchFiles.remove(directory)
+            usleep(20_000)
+        }
     }
 }

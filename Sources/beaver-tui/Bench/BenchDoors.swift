@@ -99,7 +99,7 @@ struct HTTPEnqueue: Conversation {
             body += self.start
             AnswerBytes.append(self.number, to: &body)
             body += Self.middle
-            body += BenchQueue.payload
+            BenchPayload.noop.append(self.number, to: &body)
             body.append(0x7d)
             self.number += 1
         }

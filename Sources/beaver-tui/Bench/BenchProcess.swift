@@ -20,7 +20,8 @@ final class BenchProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-        // What this process ignores in order to clean up, they do not.
+        // What this process ignores in order to clean up, they do not; and what this thread blocks, as those of a pool do:
+        // pgbench ends by an alarm.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -28,7 +29,10 @@ final class BenchProcess: Sendable {
         sigemptyset(&defaults)
         for number in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&defaults, number) }
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        var blocked = sigset_t()
+        sigemptyset(&blocked)
+        posix_spawnattr_setsigmask(&attributes, &blocked)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var pid: pid_t = 0
@@ -108,9 +112,14 @@ final class BenchProcess: Sendable {
 
     /// Where a program stands, on PATH or in one of these folders.
     static func find(_ name: String, also folders: [String] = []) -> String? {
+        self.folder(of: [name], also: folders).map { $0 + "/" + name }
+    }
+
+    /// The first folder that has all of these programs.
+    static func folder(of names: [String], also folders: [String]) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        return (path.split(separator: ":").map(String.init) + folders).map { $0 + "/" + name }.first {
-            access($0, X_OK) == 0
+        return (path.split(separator: ":").map(String.init) + folders).first { folder in
+            names.allSatisfy { access(folder + "/" + $0, X_OK) == 0 }
         }
     }
 }

@@ -8,14 +8,6 @@ struct BenchQueue {
 
     var data: String { self.directory + "/data" }
 
-    static let payload = Self.payload(action: "noop")
-
-    /// 120 bytes, with an action of four letters.
-    static func payload(action: String) -> [UInt8] {
-        let text = String(repeating: "abcdefghij", count: 8) + "ab"
-        return Array(#"{"action":"\#(action)","value":42,"text":"\#(text)"}"#.utf8)
-    }
-
     func open(
         workers: Int,
         isPaused: Bool = false,
@@ -44,7 +36,10 @@ struct BenchQueue {
     }
 
     static func job(_ name: String, _ caller: Int, _ number: Int, _ action: String) -> NewJob {
-        NewJob(id: "\(name)-\(caller)-\(number)", payload: Self.payload, action: action)
+        var payload: [UInt8] = []
+        payload.reserveCapacity(BenchPayload.byteCount)
+        BenchPayload.noop.append(number, to: &payload)
+        return NewJob(id: "\(name)-\(caller)-\(number)", payload: payload, action: action)
     }
 
     /// `callers` at the same time, each with one call of `batch` jobs after the other, and what else it does after each.

@@ -43,12 +43,12 @@ final class BenchServer {
             if FileManager.default.fileExists(atPath: path) { return path }
             let file = try FileStorage().open(path, .createOrTruncate)
             defer { file.close() }
-            let payload = BenchQueue.payload(action: "wait")
+            let payload = BenchPayload(action: "wait")
             var bytes: [UInt8] = []
             var offset: Int64 = 0
             for number in 0..<count {
                 bytes += Array("{\"id\":\"job-\(number)\",\"payload\":".utf8)
-                bytes += payload
+                payload.append(number, to: &bytes)
                 bytes += [0x7d, 0x0a]
                 guard bytes.count > 1 << 20 || number == count - 1 else { continue }
                 try file.write(bytes.span.bytes, at: offset)

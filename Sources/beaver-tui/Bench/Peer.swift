@@ -25,7 +25,8 @@ struct PeerServer {
     func startNew(_ more: [String] = []) throws -> BenchProcess {
         _ = try BenchFiles.fresh(self.directory)
         let process = try self.start(more)
-        try BenchProcess.wait(for: self.name) { access(self.socket, F_OK) == 0 }
+        let load = SocketLoad(address: self.address)
+        try BenchProcess.wait(for: self.name) { load.isAnswered }
         return process
     }
 }
@@ -60,8 +61,9 @@ struct PeerTiers {
         _ case: String,
         pending: Int,
         first: Talk,
-        isJob: @escaping ([UInt8]) -> Bool
-    ) async throws {
+        isJob: @escaping ([UInt8]) -> Bool,
+        count: @escaping (SocketLoad) throws -> Int
+    ) throws {
         for isCold in [false, true] {
             let name = "\(PeopleText.grouped(pending)) pending, \(`case`), \(isCold ? "cold" : "warm")"
             var samples: [Sample] = []
@@ -75,6 +77,10 @@ struct PeerTiers {
                     try SocketLoad(address: self.server.address).ask(first).map(isJob) ?? false
                 }
                 samples.append(Sample(operations: 1, seconds: BenchClock.now() - start))
+                let found = try count(SocketLoad(address: self.server.address))
+                guard found == pending else {
+                    throw CommandFailure(.failed, "\(self.server.name) came back with \(found) jobs of \(pending)")
+                }
                 memory = BenchClock.memoryBytes(of: "\(process.pid)")
             }
             var line = BenchLine("\(name): start to first job", system: self.server.name)

@@ -14,11 +14,12 @@ final class PostgresBench {
     init?(runs: BenchRuns, pending: Int) {
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let newest = folders.max { (Int($0) ?? 0) < (Int($1) ?? 0) }.map { ["/usr/lib/postgresql/\($0)/bin"] } ?? []
-        guard let initdb = BenchProcess.find("initdb", also: newest) else { return nil }
+        let needed = ["initdb", "postgres", "pgbench"]
+        guard let programs = BenchProcess.folder(of: needed, also: newest) else { return nil }
         self.runs = runs
         self.pending = pending
         self.place = runs.directory + "/postgres"
-        self.programs = String(initdb.dropLast("/initdb".count))
+        self.programs = programs
     }
 
     private static let settings =

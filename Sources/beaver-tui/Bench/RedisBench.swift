@@ -46,7 +46,7 @@ struct RedisBench {
                 check: { try Self.check($0, "DBSIZE", is: $1) }
             )
         }
-        try await self.starts(tiers)
+        try self.starts(tiers)
     }
 
     private static func check(_ load: SocketLoad, _ question: String, is expected: Int) throws {
@@ -57,7 +57,7 @@ struct RedisBench {
         }
     }
 
-    private func starts(_ tiers: PeerTiers) async throws {
+    private func starts(_ tiers: PeerTiers) throws {
         guard tiers.isWantedAtStarts(self.pending) else { return }
         let process = try self.server.startNew()
         defer { process.kill() }
@@ -68,7 +68,13 @@ struct RedisBench {
         process.kill()
         let first = RedisQuestion("LMOVE q p RIGHT LEFT")
         func isJob(_ answer: [UInt8]) -> Bool { answer.first == UInt8(ascii: "$") && answer.dropFirst().first != 0x2d }
-        try await tiers.starts("the file as it was written", pending: self.pending, first: first, isJob: isJob)
+        try tiers.starts(
+            "the file as it was written",
+            pending: self.pending,
+            first: first,
+            isJob: isJob,
+            count: Self.count
+        )
         let again = try self.server.start()
         defer { again.kill() }
         try BenchProcess.wait(for: "redis") {
@@ -79,7 +85,14 @@ struct RedisBench {
         line.bytes = Spread([Double(BenchFiles.bytesOnDisk(below: self.server.directory))])
         try self.runs.report.report(line)
         again.kill()
-        try await tiers.starts("the file rewritten", pending: self.pending, first: first, isJob: isJob)
+        try tiers.starts("the file rewritten", pending: self.pending, first: first, isJob: isJob, count: Self.count)
+    }
+
+    /// Those that wait, and those that the starts took.
+    private static func count(_ load: SocketLoad) throws -> Int {
+        try ["q", "p"].reduce(0) { sum, list in
+            try sum + AnswerBytes.number(load.ask(RedisQuestion("LLEN \(list)")) ?? [], from: 1)
+        }
     }
 
     /// One that it began by itself, too.
@@ -148,7 +161,7 @@ enum RedisProtocol {
         job.append(0x2d)
         AnswerBytes.append(number, to: &job)
         job.append(UInt8(ascii: ":"))
-        job += BenchQueue.payload
+        BenchPayload.noop.append(number, to: &job)
     }
 }
 

@@ -93,6 +93,13 @@ struct SocketLoad {
         return sample
     }
 
+    /// Somebody listens there.
+    var isAnswered: Bool {
+        guard let descriptor = try? self.connect() else { return false }
+        close(descriptor)
+        return true
+    }
+
     /// One request and its answer.
     ///
     /// Nil if nobody listens or the connection ends.
@@ -151,7 +158,7 @@ struct SocketLoad {
     }
 
     private func connect() throws -> CInt {
-        let failure = CommandFailure(.unavailable, "no connection to \(self.address)")
+        let failure = CommandFailure(.unavailable, "a server takes no connection: \(self.address)")
         switch self.address {
         case .unix(let path):
             var address = sockaddr_un()
