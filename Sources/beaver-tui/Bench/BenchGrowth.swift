@@ -65,21 +65,27 @@ struct BenchGrowth {
 
         """
 
+    /// Each row as soon as it is there: the last one takes as long as all before it, ten times over.
     func run(upTo largest: Int, _ machine: BenchMachine) async throws {
-        if self.isJSON { try Output.json(machine) } else { machine.lines.forEach(Output.line) }
-        var rows: [Row] = []
+        if self.isJSON {
+            try Output.json(machine)
+        } else {
+            machine.lines.forEach(Output.line)
+            Output.line(Self.legend)
+            Output.line(Self.padded(Row.headings))
+        }
         var jobs = 1_000
         while jobs <= largest {
             let row = try await self.row(jobs)
-            if self.isJSON { try Output.json(row) }
-            rows.append(row)
+            if self.isJSON { try Output.json(row) } else { Output.line(Self.padded(row.cells)) }
             jobs *= 10
         }
-        guard !self.isJSON else { return }
-        Output.line(Self.legend)
-        var table = Table(Row.headings.map { Table.Column(heading: $0, isNumber: true) })
-        for row in rows { table.add(row.cells) }
-        for line in table.lines(width: nil) { Output.line(line) }
+    }
+
+    private static func padded(_ cells: [String]) -> String {
+        zip(cells, Row.headings).map { cell, heading in
+            String(repeating: " ", count: max(0, max(10, heading.count) - cell.count)) + cell
+        }.joined(separator: "  ")
     }
 
     private static func seconds(_ body: () async throws -> Void) async rethrows -> Double {

@@ -81,11 +81,12 @@ struct RedisBench {
             try load.ask(RedisQuestion("BGREWRITEAOF")).map { $0.first == UInt8(ascii: "+") } ?? false
         }
         try Self.waitForRewrite(load)
+        again.kill()
+        try tiers.starts("the file rewritten", pending: self.pending, first: first, isJob: isJob, count: Self.count)
+        // Once the old file is gone, which takes Redis a while.
         var line = BenchLine("\(PeopleText.grouped(self.pending)) pending, rewritten: disk", system: "redis")
         line.bytes = Spread([Double(BenchFiles.bytesOnDisk(below: self.server.directory))])
         try self.runs.report.report(line)
-        again.kill()
-        try tiers.starts("the file rewritten", pending: self.pending, first: first, isJob: isJob, count: Self.count)
     }
 
     /// Those that wait, and those that the starts took.
