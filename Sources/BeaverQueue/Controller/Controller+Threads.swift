@@ -3,32 +3,36 @@ extension Controller {
     func write() {
         while let frames = self.writer.take() {
             for (frame, marks) in frames {
-                let last = frame.lastSequence
-                do {
-                    try self.parts.log.write(frame, marks: marks)
-                    self.inbox.post(.written(last, self.parts.log.space))
-                } catch {
-                    self.inbox.post(.logFailed(error))
-                    return
-                }
+                guard self.write(frame, marks) else { return }
             }
         }
     }
 
-    func sync() {
-        while self.syncer.take() != nil {
-            let begin = self.parts.clock().bootNanoseconds
-            do {
-                let sequence = try self.parts.log.synchronize()
-                self.inbox.post(.synced(sequence))
-            } catch {
-                // Never a second fsync believed: what the first one failed to write may be gone from the cache.
-                self.inbox.post(.logFailed(error))
-                return
-            }
+    /// False after a failure, which is the last that is heard of the log.
+    @discardableResult
+    func write(_ frame: CommitFrame, _ marks: [FrameMark]) -> Bool {
+        let last = frame.lastSequence
+        do {
+            try self.parts.log.write(frame, marks: marks)
+            self.inbox.post(.written(last, self.parts.log.space))
+            return true
+        } catch {
+            self.inbox.post(.logFailed(error))
+            return false
+        }
+    }
+
+    func synchronize() -> EngineInput {
+        let begin = self.parts.clock().bootNanoseconds
+        do {
+            let sequence = try self.parts.log.synchronize()
             let now = self.parts.clock()
             let microseconds = (now.bootNanoseconds - begin) / 1_000
             self.syncDurations.withLock { $0.observe(microseconds: microseconds, at: now) }
+            return .synced(sequence)
+        } catch {
+            // Never a second fsync believed: what the first one failed to write may be gone from the cache.
+            return .logFailed(error)
         }
     }
 

@@ -2,11 +2,13 @@
 ///
 /// | thread | does |
 /// |---|---|
-/// | engine | takes inputs, asks the engine, hands out its effects |
-/// | writer | writes frames |
-/// | syncer | fdatasync |
+/// | engine (2) | the one that leads takes inputs, asks the engine, hands out its effects, writes small frames; to sync it resigns |
+/// | writer | writes large frames, and those that need room first |
 /// | starter | reads payloads, starts handlers |
 /// | background | makes room in the log, snapshots, releases log, looks each second whether the files are still there |
+///
+/// A lone caller is served by one thread that decides, writes, syncs and answers: nothing on the way waits for a thread to
+/// wake up, and while it is in the disk, the other one takes what comes.
 ///
 /// Nothing here decides anything. An idle controller sleeps in all threads but the background's glance each second.
 package final class Controller: Sendable {
@@ -39,9 +41,8 @@ package final class Controller: Sendable {
 
     let parts: Parts
     let engine: Lock<Engine>
-    let inbox = Mailbox<EngineInput>()
+    let inbox: LeaderMailbox<EngineInput>
     let writer = Mailbox<(CommitFrame, [FrameMark])>()
-    let syncer = Mailbox<Void>()
     let starter = Mailbox<StartRun>()
     let background = Mailbox<Background>()
     let tickets = Lock(Tickets())
@@ -51,23 +52,26 @@ package final class Controller: Sendable {
     private let onEnd: @Sendable (Ending) -> Void
 
     package init(parts: Parts, engine: sending Engine, onEnd: @escaping @Sendable (Ending) -> Void) {
+        let clock = parts.clock
         self.parts = parts
         self.engine = Lock(engine)
+        self.inbox = LeaderMailbox { clock().bootNanoseconds }
         self.onEnd = onEnd
     }
 
     package func start() throws(QueueError) {
         try SystemThread.start("beaver-writer") { self.write() }
-        try SystemThread.start("beaver-syncer") { self.sync() }
         try SystemThread.start("beaver-starter") { self.startRuns() }
         try SystemThread.start("beaver-backgr") { self.workInBackground() }
-        try SystemThread.start("beaver-engine") { self.loop() }
+        for _ in 0..<2 {
+            try SystemThread.start("beaver-engine") { self.loop() }
+        }
         self.inbox.post(.tick)
     }
 
     // MARK: Callers
 
-    /// `answered` is called once, from the engine's thread; it must not block.
+    /// `answered` is called once, from one of the engine's threads; it must not block.
     package func submit(_ command: EngineCommand, answered: @escaping @Sendable (EngineAnswer) -> Void) {
         let number = self.tickets.withLock { tickets in
             let number = tickets.next
@@ -105,34 +109,44 @@ package final class Controller: Sendable {
         self.engine.withLock { body($0) }
     }
 
-    // MARK: The engine's thread
+    // MARK: The engine's threads
 
     private func loop() {
-        while true {
-            let wake = self.engine.withLock { $0.nextWake() }
-            let now = self.parts.clock()
-            let taken: [EngineInput]?
-            if let wake {
-                taken = self.inbox.take(nanoseconds: (wake - now.bootMilliseconds) * 1_000_000 + 500_000)
-            } else {
-                taken = self.inbox.take()
-            }
-            guard let inputs = taken else { return }
+        let parking = LeaderMailbox<EngineInput>.Parking()
+        var taken = self.inbox.lead(parking)
+        while let inputs = taken {
             let time = self.parts.clock()
-            let (effects, failure, isIdle) = self.engine.withLock { engine in
-                (engine.handle(inputs, now: time), engine.failure, engine.isIdle)
+            let (effects, failure, isIdle, wake) = self.engine.withLock { engine in
+                (engine.handle(inputs, now: time), engine.failure, engine.isIdle, engine.nextWake())
             }
-            self.perform(effects)
+            let mustSync = self.perform(effects)
             if isIdle { self.tellIdle() }
             if let failure { self.end(.failed(failure)) }
+            // Half a millisecond later, the millisecond has come for certain.
+            let wakeNanoseconds = wake.map { $0 * 1_000_000 + 500_000 }
+            if mustSync {
+                self.inbox.resign(wake: wakeNanoseconds)
+                taken = self.inbox.lead(after: self.synchronize(), parking)
+            } else {
+                taken = self.inbox.leadOn(wake: wakeNanoseconds, parking)
+            }
         }
     }
 
-    private func perform(_ effects: [EngineEffect]) {
+    /// Bytes of a frame that the engine's thread writes itself.
+    private static let greatestOwnFrame = 32 << 10
+
+    /// Whether a sync is to follow.
+    private func perform(_ effects: [EngineEffect]) -> Bool {
+        var mustSync = false
         var starts: [StartRun] = []
         for effect in effects {
             if case .start(let start) = effect {
                 starts.append(start)
+                continue
+            }
+            if case .sync = effect {
+                mustSync = true
                 continue
             }
             // Whatever comes after a start may speak of it.
@@ -141,12 +155,20 @@ package final class Controller: Sendable {
             self.perform(effect)
         }
         if !starts.isEmpty { self.starter.post(starts) }
+        return mustSync
     }
 
     private func perform(_ effect: EngineEffect) {
         switch effect {
-        case .write(let frame, let marks): self.writer.post((frame, marks))
-        case .sync: self.syncer.post(())
+        case .write(let frame, let marks):
+            // There never is another one under way. A small one is in the page cache before the writer would have woken
+            // up; where room must be made first, that may take the disk's time, and the engine does not wait for it.
+            if frame.byteCount <= Self.greatestOwnFrame, self.parts.log.takesAtOnce(frame.byteCount) {
+                self.write(frame, marks)
+            } else {
+                self.writer.post((frame, marks))
+            }
+        case .sync: break
         case .prepare(let byteCount): self.background.post(.prepare(byteCount))
         case .start(let start): self.starter.post(start)
         case .stop(_, let token, let how): self.parts.runner.stop(token: token, how)
@@ -174,7 +196,6 @@ package final class Controller: Sendable {
         self.parts.runner.endAll(within: 5)
         self.inbox.close()
         self.writer.close()
-        self.syncer.close()
         self.starter.close()
         self.background.close()
         self.parts.log.close()

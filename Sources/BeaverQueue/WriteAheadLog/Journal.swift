@@ -2,11 +2,13 @@
 ///
 /// One implementation writes segments; a replicated one may come.
 ///
-/// Each call blocks. `write` is called by one thread, `synchronize` by another, `prepare` and `release` by a third; reads
+/// Each call blocks. `write` is called by one thread at a time, `synchronize` by another, `prepare` and `release` by a third; reads
 /// by anyone. After any of them has thrown, the log has failed for good: no later call is believed.
 package protocol Journal: AnyObject, Sendable {
     /// Writes a frame behind the last one: it survives the process, not the machine.
     func write(_ frame: consuming CommitFrame, marks: [FrameMark]) throws(QueueError)
+    /// Whether `write` puts so many bytes behind the last ones and has nothing else to do.
+    func takesAtOnce(_ byteCount: Int) -> Bool
     /// Forces all that was written before the call to disk and returns its last sequence number.
     func synchronize() throws(QueueError) -> UInt64
     /// Makes room ahead of the writer, zero-filled. Throws `full` where the disk has none; that is no failure of the log.

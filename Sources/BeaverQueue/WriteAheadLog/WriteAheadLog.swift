@@ -117,6 +117,13 @@ package final class WriteAheadLog: Journal {
         }
     }
 
+    package func takesAtOnce(_ byteCount: Int) -> Bool {
+        self.state.withLock { state in
+            let segment = state.segments[state.current]
+            return state.failure == nil && segment.usedBytes + Int64(byteCount) <= segment.capacity
+        }
+    }
+
     package func synchronize() throws(QueueError) -> UInt64 {
         let (files, last, current) = try self.state.withLock { state throws(QueueError) in
             if let failure = state.failure { throw failure }
