@@ -136,7 +136,7 @@ package final class Controller: Sendable {
     /// Bytes of a frame that the engine's thread writes itself.
     private static let greatestOwnFrame = 32 << 10
 
-    /// Whether a sync is to follow.
+    /// Hands out effects, in order; a sync is left to the caller, who is told whether there is one.
     private func perform(_ effects: [EngineEffect]) -> Bool {
         var mustSync = false
         var starts: [StartRun] = []
@@ -145,14 +145,10 @@ package final class Controller: Sendable {
                 starts.append(start)
                 continue
             }
-            if case .sync = effect {
-                mustSync = true
-                continue
-            }
             // Whatever comes after a start may speak of it.
             if !starts.isEmpty { self.starter.post(starts) }
             starts.removeAll(keepingCapacity: true)
-            self.perform(effect)
+            if case .sync = effect { mustSync = true } else { self.perform(effect) }
         }
         if !starts.isEmpty { self.starter.post(starts) }
         return mustSync
@@ -168,9 +164,8 @@ package final class Controller: Sendable {
             } else {
                 self.writer.post((frame, marks))
             }
-        case .sync: break
         case .prepare(let byteCount): self.background.post(.prepare(byteCount))
-        case .start(let start): self.starter.post(start)
+        case .start, .sync: break  // done by the caller, together with others
         case .stop(_, let token, let how): self.parts.runner.stop(token: token, how)
         case .answer(let ticket, let answer):
             let waiting = self.tickets.withLock { $0.waiting.removeValue(forKey: ticket.number) }

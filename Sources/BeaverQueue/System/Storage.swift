@@ -1,8 +1,8 @@
 /// Files and directories as the engine sees them.
 ///
 /// Everything that reaches a disk goes through this protocol, so that the simulator can lose, tear, reorder and corrupt
-/// what a real disk would. Calls block; they are made on the engine's writer, syncer and background threads, never on its
-/// deciding thread. Paths are plain strings; relative ones are relative to the process.
+/// what a real disk would. Calls block; whoever makes one that may wait for the disk is not deciding at that time.
+/// Paths are plain strings; relative ones are relative to the process.
 package protocol Storage: AnyObject, Sendable {
     func open(_ path: String, _ mode: OpenMode) throws(QueueError) -> any StorageFile
     /// Creates the directory and its missing parents with mode 0700. An existing directory is no error.
