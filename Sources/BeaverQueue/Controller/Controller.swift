@@ -5,7 +5,8 @@
 /// | engine (2) | the one that leads takes inputs, asks the engine, hands out its effects, writes small frames; to sync it resigns |
 /// | writer | writes large frames, and those that need room first |
 /// | starter | reads payloads, starts handlers |
-/// | background | makes room in the log, snapshots, releases log, looks each second whether the files are still there |
+/// | background | makes room in the log, releases log, looks each second whether the files are still there |
+/// | compact | one snapshot, behind all others where processors are short |
 ///
 /// A lone caller is served by one thread that decides, writes, syncs and answers: nothing on the way waits for a thread to
 /// wake up, and while it is in the disk, the other one takes what comes.
@@ -30,7 +31,6 @@ package final class Controller: Sendable {
 
     enum Background: Sendable {
         case prepare(Int64)
-        case compact(CompactionTarget, retentionCount: Int)
         case release(through: UInt64, keepBytes: Int64)
     }
 
@@ -172,7 +172,7 @@ package final class Controller: Sendable {
             waiting?(answer)
         case .compact(let target):
             let count = self.engine.withLock { $0.settings.snapshot.retentionCount }
-            self.background.post(.compact(target, retentionCount: count))
+            self.compact(target, retentionCount: count)
         case .release(let sequence, let keepBytes):
             self.background.post(.release(through: sequence, keepBytes: keepBytes))
         case .log(let line): self.parts.logLine(line)

@@ -101,6 +101,10 @@ final class PosixFile: StorageFile {
         }
     }
 
+    func beginWriteback(at offset: Int64, count: Int64) {
+        try? self.using { descriptor throws(QueueError) in _ = cbeaver_begin_writeback(descriptor, offset, count) }
+    }
+
     func truncate(to size: Int64) throws(QueueError) {
         try self.using { descriptor throws(QueueError) in
             _ = try SystemCall.check("ftruncate", path: self.path, offset: size) {

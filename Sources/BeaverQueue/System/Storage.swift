@@ -71,6 +71,9 @@ package protocol StorageFile: AnyObject, Sendable {
     /// Forces data, and the size if it changed, to the disk. After a failure the state of the unsynced bytes is unknown
     /// and a second call proves nothing.
     func synchronizeData() throws(QueueError)
+    /// Begins to write what was written there to the disk: a hint, so that a later `synchronizeData` finds little to do
+    /// and the disk is not flooded at once. What fails is told by `synchronizeData`.
+    func beginWriteback(at offset: Int64, count: Int64)
     /// Cuts or extends (with zeros) the file.
     func truncate(to size: Int64) throws(QueueError)
     /// Reserves blocks for `0 ..< size`, so that later writes there need no allocation; the file grows to `size`.
