@@ -16,15 +16,16 @@ struct RecentFrames {
         var offset: Int
     }
 
-    static let limitBytes = 2 << 20
-
+    private let limitBytes: Int
     private var frames: Deque<Frame> = []
     private var byteCount = 0
     /// Behind the record that was read last: dispatch reads in order.
     private var next: Place?
 
+    init(limitBytes: Int) { self.limitBytes = limitBytes }
+
     mutating func add(_ frame: CommitFrame, marks: [FrameMark]) {
-        guard frame.recordCount > 0, frame.bytes.count <= Self.limitBytes else { return }
+        guard frame.recordCount > 0, frame.bytes.count <= self.limitBytes else { return }
         self.frames.append(
             Frame(
                 firstSequence: frame.firstSequence,
@@ -34,7 +35,7 @@ struct RecentFrames {
             )
         )
         self.byteCount += frame.bytes.count
-        while self.byteCount > Self.limitBytes, let oldest = self.frames.popFirst() {
+        while self.byteCount > self.limitBytes, let oldest = self.frames.popFirst() {
             self.byteCount -= oldest.bytes.count
         }
     }

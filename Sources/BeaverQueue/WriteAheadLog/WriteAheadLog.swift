@@ -44,7 +44,7 @@ package final class WriteAheadLog: Journal {
     let state: Lock<State>
     let preparation = Lock<Void>(())
     let cursor = Lock<LogCursor?>(nil)
-    let recent = Lock(RecentFrames())
+    let recent: Lock<RecentFrames>
     private let directoryIdentity: FileIdentity?
 
     static let firstSegmentBytes: Int64 = 1 << 20
@@ -61,6 +61,8 @@ package final class WriteAheadLog: Journal {
         self.identity = identity
         self.maxSegmentBytes = maxSegmentBytes
         self.state = Lock(state)
+        // Two MiB where segments have their usual size.
+        self.recent = Lock(RecentFrames(limitBytes: Int(maxSegmentBytes / 32)))
         self.directoryIdentity = try storage.identity(of: directory)
     }
 
