@@ -113,10 +113,11 @@ package final class Controller: Sendable {
 
     private func loop() {
         let parking = LeaderMailbox<EngineInput>.Parking()
-        var taken = self.inbox.lead(parking)
-        while let inputs = taken {
+        var inputs: [EngineInput] = []
+        var leads = self.inbox.lead(&inputs, parking)
+        while leads {
             let time = self.parts.clock()
-            let (effects, failure, isIdle, wake) = self.engine.withLock { engine in
+            let (effects, failure, isIdle, wake) = self.engine.withLock { [inputs] engine in
                 (engine.handle(inputs, now: time), engine.failure, engine.isIdle, engine.nextWake())
             }
             let mustSync = self.perform(effects)
@@ -126,9 +127,9 @@ package final class Controller: Sendable {
             let wakeNanoseconds = wake.map { $0 * 1_000_000 + 500_000 }
             if mustSync {
                 self.inbox.resign(wake: wakeNanoseconds)
-                taken = self.inbox.lead(after: self.synchronize(), parking)
+                leads = self.inbox.lead(after: self.synchronize(), &inputs, parking)
             } else {
-                taken = self.inbox.leadOn(wake: wakeNanoseconds, parking)
+                leads = self.inbox.leadOn(wake: wakeNanoseconds, &inputs, parking)
             }
         }
     }

@@ -28,21 +28,24 @@ package final class LeaderMailbox<Element: Sendable>: Sendable {
             return self.sleepers.removeLast().parking
         }
 
-        /// Nil: there is nothing to lead for.
-        mutating func taken(_ now: Int64) -> [Element]?? {
+        /// Whether the caller leads now, with all that came; nil: there is nothing to lead for.
+        mutating func take(into taken: inout [Element], _ now: Int64) -> Bool? {
             guard !self.isLed else { return nil }
             if self.elements.isEmpty {
-                if self.isClosed { return .some(nil) }
+                if self.isClosed { return false }
                 guard let wake = self.wake, wake <= now else { return nil }
             }
             self.isLed = true
-            defer { self.elements = [] }
-            return .some(self.elements)
+            // The two take turns, so that neither grows anew for each turn.
+            swap(&self.elements, &taken)
+            return true
         }
     }
 
     private let box = Lock(Box())
     private let clock: @Sendable () -> Int64
+    /// A burst does not keep its memory.
+    private static var keptCapacity: Int { 8_192 }
 
     /// `clock`: boot-time nanoseconds.
     package init(clock: @escaping @Sendable () -> Int64) {
@@ -65,11 +68,12 @@ package final class LeaderMailbox<Element: Sendable>: Sendable {
 
     /// Waits until nobody else leads and there is something to do; then the caller leads, with all that came.
     ///
-    /// Empty when the time given by the last leader has come. Nil when closed and empty.
-    ///
-    /// - Parameter last: what the caller did since it resigned, put behind all that came meanwhile.
-    package func lead(after last: Element? = nil, _ parking: Parking) -> [Element]? {
-        self.lead(parking) { box in
+    /// - Parameters:
+    ///   - last: what the caller did since it resigned, put behind all that came meanwhile.
+    ///   - taken: what came, in place of what was in it; nothing when the time given by the last leader has come.
+    /// - Returns: false when closed and empty.
+    package func lead(after last: Element? = nil, _ taken: inout [Element], _ parking: Parking) -> Bool {
+        self.lead(&taken, parking) { box in
             if let last { box.elements.append(last) }
         }
     }
@@ -77,8 +81,8 @@ package final class LeaderMailbox<Element: Sendable>: Sendable {
     /// As `lead`, by the leader, who waits for more.
     ///
     /// - Parameter wake: boot-time nanoseconds at which somebody leads even if nothing comes; nil: never.
-    package func leadOn(wake: Int64?, _ parking: Parking) -> [Element]? {
-        self.lead(parking) { box in
+    package func leadOn(wake: Int64?, _ taken: inout [Element], _ parking: Parking) -> Bool {
+        self.lead(&taken, parking) { box in
             box.isLed = false
             box.wake = wake
         }
@@ -92,25 +96,26 @@ package final class LeaderMailbox<Element: Sendable>: Sendable {
         }
     }
 
-    private func lead(_ parking: Parking, _ begin: (inout Box) -> Void) -> [Element]? {
+    private func lead(_ taken: inout [Element], _ parking: Parking, _ begin: (inout Box) -> Void) -> Bool {
+        taken.removeAll(keepingCapacity: taken.capacity <= Self.keptCapacity)
         self.box.withLock { begin(&$0) }
         var wasWoken = false
         while true {
             let now = self.clock()
             var until = Int64.max
-            let taken = self.box.withLock { box -> [Element]?? in
+            let leads = self.box.withLock { box -> Bool? in
                 if wasWoken { box.isWaking = false }
-                let taken = box.taken(now)
-                if taken == nil {
+                let leads = box.take(into: &taken, now)
+                if leads == nil {
                     until = box.wake ?? .max
                     box.sleepers.append((parking, until))
                 }
-                return taken
+                return leads
             }
-            if let taken {
+            if let leads {
                 // The end is passed on from one to the next.
-                if taken == nil { self.change { _ in } }
-                return taken
+                if !leads { self.change { _ in } }
+                return leads
             }
             wasWoken = self.sleep(parking, until == .max ? nil : until - now)
         }
