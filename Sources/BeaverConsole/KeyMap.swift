@@ -58,7 +58,7 @@ package enum Action: Sendable, Hashable {
     case quit, quitLeaving, suspend
     /// Chooses the entry of a menu with this number.
     case choose(Int)
-    case confirm, readAgain, takeGood, limits, addLoad, saveReport, records
+    case confirm, readAgain, takeGood, limits, lookThrough, addLoad, saveReport, records
     /// Does nothing and says so.
     case unbound
 }
@@ -291,6 +291,7 @@ package struct KeyMap: Sendable, Equatable {
                 changes: true
             ),
             bind([.character("t")], .limits, "limits", "limits of commands: time-out and retries", [.preview]),
+            bind([.character("l")], .lookThrough, "look through", "look through the jobs, and back", [.preview]),
             bind([.enter], .confirm, "do it", "do what is chosen", [.crashMenu, .question]),
             bind([.left, .backTab], .up, "left", "the choice before", [.question]),
             bind([.right, .tab], .down, "right", "the next choice", [.question]),

@@ -303,6 +303,8 @@ package struct Question: Sendable, Equatable {
     package var title: String
     package var lines: [String]
     package var actionLabel: String
+    /// The way out: not "Cancel" where that is what is asked about.
+    package var noLabel = "Cancel"
     /// What is done on yes.
     package var effect: Effect
     /// The cursor stands on Cancel first.

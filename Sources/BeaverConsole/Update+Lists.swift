@@ -138,15 +138,16 @@ extension Model {
 
     private mutating func moveInEvents(_ action: Action) -> [Effect] {
         let height = max(1, MainLayout(self).height(of: .events))
+        let count = EventLines(self).all.count
         switch action {
         case .up: self.eventsUp += 1
         case .down: self.eventsUp -= 1
         case .pageUp: self.eventsUp += height
         case .pageDown: self.eventsUp -= height
-        case .first: self.eventsUp = self.events.count
+        case .first: self.eventsUp = count
         default: self.eventsUp = 0
         }
-        self.eventsUp = max(0, min(self.eventsUp, self.events.count - height))
+        self.eventsUp = max(0, min(self.eventsUp, count - height))
         return []
     }
 

@@ -17,6 +17,11 @@ package enum HelpText {
         return lines
     }
 
+    /// The line of a place's heading.
+    static func start(of place: Place, _ keys: KeyMap, width: Int) -> Int {
+        self.lines(keys, width: width).firstIndex(of: place.rawValue) ?? 0
+    }
+
     /// Keys with the same meaning in one row; those of every place stand with the main screen.
     package static func rows(_ keys: KeyMap, _ place: Place) -> [(keys: String, help: String)] {
         var rows: [(keys: String, help: String)] = []

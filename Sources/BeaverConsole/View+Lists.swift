@@ -236,27 +236,13 @@ extension View {
     // MARK: Events
 
     mutating func drawEvents(row: Int, area: MainLayout.Area, height: Int) {
-        let events = self.model.events
-        let end = max(0, events.count - self.model.eventsUp)
-        let shown = events[max(0, end - height)..<end]
-        for (place, event) in shown.enumerated() {
-            let style: Style =
-                switch event.level {
-                case .debug: .dim
-                case .info: .plain
-                case .warning: .warning
-                case .error: .bad
-                }
+        let isWide = MainLayout(self.model).form == .wide
+        let lines = EventLines(self.model, columns: area.columns - 13, wraps: !isWide).all
+        let end = max(0, lines.count - self.model.eventsUp)
+        for (place, line) in lines[max(0, end - height)..<end].enumerated() {
             let column = area.column + 2
-            self.screen.put(self.model.moment.time(event.time), row: row + place, column: column, style: .dim)
-            // A level is told by a word too.
-            let word = event.level == .error ? "ERROR " : event.level == .warning ? "warning: " : ""
-            self.screen.put(
-                TextWidth.cut(word + event.message, to: area.columns - 14),
-                row: row + place,
-                column: column + 9,
-                style: style
-            )
+            self.screen.put(line.time, row: row + place, column: column, style: .dim)
+            self.screen.put(line.text, row: row + place, column: column + 9, style: line.style)
         }
     }
 }
