@@ -13,6 +13,7 @@ struct ConsoleLoop: ~Copyable {
     private var terminal: Terminal
     private var model: Model
     private var pasted: String?
+    private let clock = ThreadClock()
     private var meter = FrameMeter()
 
     init(_ console: Console) throws(QueueError) {
@@ -58,9 +59,9 @@ struct ConsoleLoop: ~Copyable {
     }
 
     private mutating func draw() {
-        let (before, began) = (ThreadTimes.now(), Self.nanoseconds())
+        let (before, began) = (self.clock.now(), Self.nanoseconds())
         self.terminal.show(View.screen(of: self.model))
-        let (ended, after) = (Self.nanoseconds(), ThreadTimes.now())
+        let (ended, after) = (Self.nanoseconds(), self.clock.now())
         self.meter.note(
             FrameMeter.Frame(
                 whole: ended - began,
