@@ -260,9 +260,12 @@ package struct KeyMap: Sendable, Equatable {
                 [.main, .detail, .errors]
             ),
         ]
-        for number in 1...6 {
+        // The panes of the main screen, and the parts of a job's screen.
+        for number in 1...max(Pane.allCases.count, DetailParts.names.count) {
             let key = Unicode.Scalar(UInt8(48 + number))
-            rows.append(self.bind([.character(key)], .pane(number), "pane", "pane \(number)", [.main, .detail]))
+            let places: [Place] =
+                (number <= Pane.allCases.count ? [.main] : []) + (number <= DetailParts.names.count ? [.detail] : [])
+            rows.append(self.bind([.character(key)], .pane(number), "pane", "pane \(number)", places))
         }
         if !vimKeys {
             rows.append(

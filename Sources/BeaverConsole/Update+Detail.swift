@@ -45,8 +45,8 @@ extension Model {
             self.sheet = .errors(errors)
             return self.askGroups()
         case .pane(let part): state.part = part
-        case .nextPane: state.part = state.part % 6 + 1
-        case .previousPane: state.part = (state.part + 4) % 6 + 1
+        case .nextPane: state.part = state.part % DetailParts.names.count + 1
+        case .previousPane: state.part = (state.part + DetailParts.names.count - 2) % DetailParts.names.count + 1
         case .zoom: state.isZoomed.toggle()
         case .reveal: state.isRevealed.toggle()
         case .followOutput:

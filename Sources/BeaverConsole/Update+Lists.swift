@@ -307,14 +307,7 @@ extension Model {
 
     /// The followed job is in this state now: its pane is chosen, and the cursor stands on it.
     mutating func followed(_ id: String, is state: JobState) -> [Effect] {
-        let pane: Pane =
-            switch state {
-            case .pending, .parked: .pending
-            case .scheduled: .scheduled
-            case .inFlight: .running
-            case .completed: .done
-            case .dead, .cancelled: .dead
-            }
+        let pane = Pane.holding(state)
         self.focus = pane
         if pane != .running { self.lower = pane }
         guard self.lists[pane]?.cursor != id else { return [] }

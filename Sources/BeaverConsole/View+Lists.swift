@@ -57,18 +57,7 @@ extension View {
         } else if self.isBlank || self.count(of: pane) > 0 {
             text = ""
         } else {
-            text =
-                switch pane {
-                case .running: self.status.workers.paused ? "paused; p lets the workers go on" : "nothing runs"
-                case .pending:
-                    self.status.jobs.parked > 0
-                        ? "\(Figures.count(self.status.jobs.parked, "job")) parked, no handler: / state:parked"
-                        : "nothing waits"
-                case .scheduled: "nothing is scheduled for later"
-                case .done: "nothing is done yet"
-                case .dead: "no dead jobs"
-                case .events: ""
-                }
+            text = pane.facts.empty(self.status)
         }
         self.screen.put(TextWidth.cut(text, to: area.columns - 4), row: row, column: area.column + 2, style: .dim)
     }

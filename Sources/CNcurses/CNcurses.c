@@ -146,9 +146,11 @@ static void take_signals(void) {
         handle(fatal_signals[index], on_fatal, &found_fatal[index]);
     for (size_t index = 0; index < sizeof handled_signals / sizeof *handled_signals; index++)
         handle(handled_signals[index], on_signal, &found_handled[index]);
-    sigset_t none;
-    sigemptyset(&none);
-    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    // Not the ends of handlers: all other threads block them, so each would wake this one, thousands of times a second.
+    sigset_t others;
+    sigemptyset(&others);
+    sigaddset(&others, SIGCHLD);
+    pthread_sigmask(SIG_SETMASK, &others, NULL);
 }
 
 static void give_signals_back(void) {
