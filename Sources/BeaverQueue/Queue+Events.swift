@@ -1,6 +1,6 @@
 /// What happens, for whoever listens.
 extension Queue {
-    /// What happens from now on: starts, failures, snapshots, what an operator did, trouble with the disk.
+    /// What is worth a line in a log, from now on: the start, jobs that died, actions that cannot run, trouble with the disk.
     ///
     /// May be called before `start`. Each caller has a sequence of its own, which ends with the queue. It holds the newest
     /// 100 events that were not taken yet: who does not keep up misses the oldest, and a gap in `number` shows it.
