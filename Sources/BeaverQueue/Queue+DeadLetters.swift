@@ -22,7 +22,8 @@ extension Queue {
         guard let view = try? await self.view(request) else { return true }
         let newest = view.panes.first?.rows.first
         let sentence = notice.sentence(total: total, kept: view.status.jobs.dead, newest: newest, now)
-        self.log(QueueLogLine(.warning, sentence))
+        // Its rhythm is its own, and its lines differ by their numbers.
+        self.log(QueueLogLine(.warning, sentence), evenIfAlike: true)
         return true
     }
 }

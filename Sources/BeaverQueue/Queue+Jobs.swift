@@ -121,7 +121,15 @@ extension Queue {
         while start < jobs.count {
             let end = min(start + 1_000, jobs.count)
             let targets = jobs[start..<end].map { JobTarget.selected($0.reference, lastSequence: $0.lastSequence) }
-            guard case .acted(let result, _) = try await self.perform(.act(action, on: targets)) else { break }
+            let answer: EngineAnswer
+            do {
+                answer = try await self.perform(.act(action, on: targets))
+            } catch {
+                guard sum.done > 0 else { throw error }
+                let done = "\(sum.done) of \(jobs.count) jobs were changed, then: \(error.message)"
+                throw QueueError(error.code, done, errorNumber: error.errorNumber, path: error.path)
+            }
+            guard case .acted(let result, _) = answer else { break }
             sum.done += result.done
             start = end
         }

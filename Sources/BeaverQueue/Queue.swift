@@ -17,6 +17,7 @@ public final class Queue: QueueControl, Sendable {
     let storage: any Storage
     let life: Lock<Life>
     let eventRing = Lock(EventRing())
+    private let repeatedLines = Lock(RepeatedLines())
 
     /// What a queue is made of while it runs.
     struct Core: Sendable {
@@ -88,11 +89,15 @@ public final class Queue: QueueControl, Sendable {
     }
 
     /// To the events that views show, and to whoever listens; redacted.
-    func log(_ line: QueueLogLine) {
+    func log(_ line: QueueLogLine, evenIfAlike: Bool = false) {
         let (body, redaction) = self.life.withLock { ($0.logLine, $0.redaction) }
-        let line = QueueLogLine(line.level, redaction.text(line.message))
-        self.eventRing.withLock { $0.add(line, wallMilliseconds: BootClock.now().wallMilliseconds) }
-        body(line)
+        let now = BootClock.now()
+        for line in self.repeatedLines.withLock({ $0.lines(line, evenIfAlike: evenIfAlike, now: now.bootMilliseconds) })
+        {
+            let line = QueueLogLine(line.level, redaction.text(line.message))
+            self.eventRing.withLock { $0.add(line, wallMilliseconds: now.wallMilliseconds) }
+            body(line)
+        }
     }
 
     /// Takes the directory's lock, recovers, and begins to dispatch; returns when it takes jobs.
