@@ -164,11 +164,6 @@ public final class Queue: QueueControl, Sendable {
         try await self.waitUntilStopped()
     }
 
-    /// Begins what `stop` waits for and returns at once.
-    package func beginStop(now: Bool) {
-        if let core = try? self.core() { core.controller.submit(.drain(now: now)) { _ in } }
-    }
-
     /// What is running now; throws why there is nothing.
     func core() throws(QueueError) -> Core {
         let stage = self.life.withLock { $0.stage }
