@@ -120,7 +120,7 @@ final class PosixFile: StorageFile {
                 try SystemCall.retrying { cbeaver_allocate(descriptor, size) }
             } catch {
                 guard error.number == EOPNOTSUPP || error.number == ENOSYS else {
-                    throw error.queueError("fallocate", path: self.path, offset: size)
+                    throw error.queueError("reserving \(size) bytes", path: self.path)
                 }
                 try self.extendWithZeros(descriptor, to: size)
             }

@@ -85,7 +85,6 @@ struct Palette: Sendable {
     func bad(_ text: String) -> String { self.paint(text, "31") }
     func good(_ text: String) -> String { self.paint(text, "32") }
     func warning(_ text: String) -> String { self.paint(text, "33") }
-    func strong(_ text: String) -> String { self.paint(text, "1") }
 
     private func paint(_ text: String, _ code: String) -> String {
         self.isOn ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
