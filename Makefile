@@ -92,8 +92,15 @@ demo: bin/beaver-tui ## 200 commands, kill -9 in the middle, and the count of wh
 	@BEAVER_TUI=bin/beaver-tui test/demo
 
 .PHONY: bench
-bench: bin/beaver-tui ## throughput and recovery, measured here
+bench: bin/beaver-tui ## throughput and recovery, measured here in some minutes
 	@bin/beaver-tui bench
+
+.PHONY: bench-all
+bench-all: bin/beaver-tui ## also other queues, ten million jobs, and how cost grows; installs those queues
+	@.ci/need redis-server beanstalkd postgresql postgresql-contrib
+	bin/beaver-tui bench --compare
+	bin/beaver-tui bench --only pending --pending 10000000 --runs 3
+	bin/beaver-tui bench --growth --pending 10000000
 
 .PHONY: torture
 torture: bin/beaver-tui ## the simulator, seed after seed (SEEDS=1..1000)

@@ -1,7 +1,7 @@
 /// The device below a directory, for people.
-enum DiskDevice {
+package enum DiskDevice {
     /// As the kernel's table of mounts names it; empty where it does not.
-    static func name(of directory: String) -> String {
+    package static func name(of directory: String) -> String {
         guard let mounts = SystemCall.text(at: "/proc/self/mountinfo", limitBytes: 1 << 20) else { return "" }
         return self.name(of: directory, mounts: mounts)
     }

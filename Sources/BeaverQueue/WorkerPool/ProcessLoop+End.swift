@@ -37,7 +37,7 @@ extension ProcessLoop {
         if end != .unknown { run.group.signal(SIGKILL) }
         run.end = end
         run.group.reapLeader()
-        SystemCall.close(run.group.leaderDescriptor)
+        self.watched.close(run.group.leaderDescriptor)
         self.readOutput(of: run, limitBytes: Self.pipeLimitBytes)
         self.lookingAt.append(run.launch.token)
     }

@@ -43,6 +43,7 @@ extension ProcessLoop {
                 launch: launch,
                 group: group,
                 outputDescriptor: readEnd,
+                watchedBy: self.watched,
                 startedNanoseconds: BootClock.now().bootNanoseconds,
                 ended: ended
             )
@@ -79,8 +80,8 @@ extension ProcessLoop {
 
     private func watch(_ group: ProcessGroup, output: Int32, token: UInt64) throws(ProcessGroup.StartFault) {
         do throws(SystemCall.Failure) {
-            try SystemCall.retrying { cbeaver_poll_add(self.pollDescriptor, group.leaderDescriptor, token << 1) }
-            try SystemCall.retrying { cbeaver_poll_add(self.pollDescriptor, output, token << 1 | 1) }
+            try self.watched.add(group.leaderDescriptor, tag: token << 1)
+            try self.watched.add(output, tag: token << 1 | 1)
         } catch {
             // The kernel has no memory for it. A process that nobody watches would never end for us.
             group.signal(SIGKILL)

@@ -1,4 +1,3 @@
-internal import CBeaver
 internal import DequeModule
 internal import HeapModule
 
@@ -20,7 +19,7 @@ final class ProcessLoop {
     private static let outputBytesPerTurn = 256 << 10
 
     private let mailbox: ProcessMailbox
-    let pollDescriptor: Int32
+    let watched: PollSet
     /// /dev/null, the standard input of programs that get none.
     let nothing: Int32
     var runs: [UInt64: ProcessRun] = [:]
@@ -47,33 +46,35 @@ final class ProcessLoop {
     ///
     /// The thread ends after `finish`.
     static func start(storeID: String, mailbox: ProcessMailbox) throws(QueueError) {
-        let poll = try SystemCall.check("epoll_create1", path: "process loop") { cbeaver_poll_create() }
+        let watched = try PollSet()
         do throws(QueueError) {
             let nothing = try SystemCall.check("open", path: "/dev/null") {
                 FileStorage.openCall("/dev/null", O_RDWR | O_CLOEXEC, 0)
             }
             do throws(QueueError) {
-                try SystemCall.check("epoll_ctl", path: "process loop") {
-                    cbeaver_poll_add(poll, mailbox.descriptor, Self.mailboxTag)
+                do throws(SystemCall.Failure) {
+                    try watched.add(mailbox.descriptor, tag: Self.mailboxTag)
+                } catch {
+                    throw error.queueError("epoll_ctl", path: "process loop")
                 }
                 try SystemThread.start("beaver-process") {
-                    ProcessLoop(storeID: storeID, mailbox: mailbox, pollDescriptor: poll, nothing: nothing).run()
+                    ProcessLoop(storeID: storeID, mailbox: mailbox, watched: watched, nothing: nothing).run()
                     SystemCall.close(nothing)
-                    SystemCall.close(poll)
+                    watched.close()
                 }
             } catch {
                 SystemCall.close(nothing)
                 throw error
             }
         } catch {
-            SystemCall.close(poll)
+            watched.close()
             throw error
         }
     }
 
-    private init(storeID: String, mailbox: ProcessMailbox, pollDescriptor: Int32, nothing: Int32) {
+    private init(storeID: String, mailbox: ProcessMailbox, watched: PollSet, nothing: Int32) {
         self.mailbox = mailbox
-        self.pollDescriptor = pollDescriptor
+        self.watched = watched
         self.nothing = nothing
         self.marked = MarkedProcesses(storeID: storeID, ignoresOwnChildren: true)
     }
@@ -81,9 +82,8 @@ final class ProcessLoop {
     private func run() {
         var tags = [UInt64](repeating: 0, count: 64)
         while !(self.isFinishing && self.runs.isEmpty && self.sleeps.isEmpty && self.backlog.isEmpty) {
-            let count = cbeaver_poll_wait(self.pollDescriptor, &tags, Int32(tags.count), self.waitMilliseconds())
-            // It fails only when a signal interrupts it; then there is nothing to see.
-            for tag in tags.prefix(max(0, Int(count))) { self.handle(tag) }
+            let count = self.watched.wait(&tags, milliseconds: self.waitMilliseconds())
+            for tag in tags.prefix(count) { self.handle(tag) }
             self.beginSomeOrders()
             self.visitDueTimes()
             self.lookAtRemains()

@@ -14,6 +14,7 @@ final class ProcessRun {
     let startedNanoseconds: Int64
     /// The reading end of standard output and error; nil once nobody writes any more.
     private(set) var outputDescriptor: Int32?
+    private let watched: PollSet
     private let output: OutputFile
     private var tail = OutputTail()
     /// Set when the leader has ended and was reaped: then its id and pidfd stand for nothing any more.
@@ -27,12 +28,14 @@ final class ProcessRun {
         launch: ProcessLaunch,
         group: ProcessGroup,
         outputDescriptor: Int32,
+        watchedBy watched: PollSet,
         startedNanoseconds: Int64,
         ended: @escaping @Sendable (RunResult) -> Void
     ) {
         self.launch = launch
         self.group = group
         self.outputDescriptor = outputDescriptor
+        self.watched = watched
         self.startedNanoseconds = startedNanoseconds
         self.ended = ended
         self.output = OutputFile(
@@ -72,9 +75,8 @@ final class ProcessRun {
         return RunResult.of(self.end ?? .unknown, okExit: self.launch.okExit, outputTail: self.tail.bytes)
     }
 
-    /// Closing also takes the descriptor out of the poll set: it is the only one of its open file.
     private func closeOutput() {
-        if let outputDescriptor { SystemCall.close(outputDescriptor) }
+        if let outputDescriptor { self.watched.close(outputDescriptor) }
         self.outputDescriptor = nil
     }
 }

@@ -139,6 +139,37 @@ import Testing
         }
     }
 
+    /// Pins format 2: a job as it was accepted, then one with a number of its own, options, a history and a slot.
+    @Test func goldenBytesOfATable() throws {
+        var samples: [Sample] = []
+        for number in [UInt64(7), 300] {
+            var job = NewJob(id: "job-\(number)", payload: Array("{}".utf8), action: "a")
+            if number == 300 { job.maxRetry = 9 }
+            var body: [UInt8] = []
+            EnqueueBody.encode(job, id: job.id ?? "", isGenerated: false, payloadChecksum: 0xa1b2_c3d4, into: &body)
+            var record: [UInt8] = []
+            RecordWriter.appendEnqueue(
+                body: body.span.bytes,
+                action: 3,
+                wallMilliseconds: 1_700_000_000_000 - Int64(number),
+                to: &record
+            )
+            let bytes = record.span.bytes.extracting(Record.headByteCount..<record.count)
+            let decoded = EnqueueBody.decodeEvent(bytes, hash: Self.hash)
+            let enqueue = try #require(decoded)
+            var slot = JobSlot(enqueue, sequence: number, wallMilliseconds: 1_700_000_000_000 - Int64(number))
+            if number == 300 { slot.runs = 2 }
+            samples.append(Sample(slot: slot, record: record, history: number == 300 ? [1, 2, 3] : []))
+        }
+        let table = Self.table(samples).table
+        let hex = table.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        #expect(hex == Self.goldenTable)
+    }
+
+    private static let goldenTable =
+        "00f29fabfef96200040300d4c3b2a1056a6f622d37020fa502c90408040300d4c3b2a1076a6f622d3330300202032c01"
+        + "0000000004002c010000000003002c0100000000020002000000d4c3b2a1d466e5cf8b0100000000000000000000"
+
     /// A job that only waits costs twelve bytes beside its id and payload, thirteen with a longer payload.
     @Test func aWaitingJobIsSmall() throws {
         let samples = try (1...1_000).map { number in

@@ -204,4 +204,22 @@ struct CommandRunnerTests {
         #expect(escaped > 0)
         #expect(!isAlive(escaped))
     }
+
+    /// What another loop starts holds a copy of every descriptor until it executes: the end of a run that is over was then
+    /// reported without a pause, and the loop used a whole processor.
+    @Test("a run that is over is no longer watched, though somebody still holds its pipe")
+    func closedWhileCopied() throws {
+        let watched = try PollSet()
+        defer { watched.close() }
+        var ends: [Int32] = [-1, -1]
+        #expect(pipe(&ends) == 0)
+        try watched.add(ends[0], tag: 7)
+        let copy = dup(ends[0])
+        defer { close(copy) }
+        close(ends[1])
+        var tags: [UInt64] = [0]
+        #expect(watched.wait(&tags, milliseconds: 0) == 1 && tags == [7], "the pipe's end was not reported")
+        watched.close(ends[0])
+        #expect(watched.wait(&tags, milliseconds: 0) == 0, "the pipe's end is still reported")
+    }
 }
