@@ -12,6 +12,8 @@ package protocol ConsoleHost: Sendable {
     func check(_ path: String, _ limits: FileLimits) async -> FileCheck
     /// Takes the jobs of the file checked last.
     func take(skipsBad: Bool, progress: @escaping @Sendable (Int) -> Void) async throws(QueueError) -> EnqueueResult
+    /// Takes no more of that file; what was answered stays.
+    func endTaking() async
     /// Takes one job and returns its id.
     func create(action: String, payload: String) async throws(QueueError) -> String
     func reload() async throws(QueueError) -> String

@@ -13,8 +13,8 @@ struct ConsoleLoop: ~Copyable {
     private var terminal: Terminal
     private var model: Model
     private var pasted: String?
-    /// What the last frames took, in nanoseconds, from the event to the last byte sent.
-    private var frames: [Int64] = []
+    private let clock = ThreadClock()
+    private var meter = FrameMeter()
 
     init(_ console: Console) throws(QueueError) {
         self.console = console
@@ -35,9 +35,7 @@ struct ConsoleLoop: ~Copyable {
         var needsFrame = true
         self.handle(.tick)
         while self.model.quitting != .done {
-            let began = Self.nanoseconds()
-            if needsFrame { self.terminal.show(View.screen(of: self.model)) }
-            if needsFrame { self.note(frame: Self.nanoseconds() - began) }
+            if needsFrame { self.draw() }
             let before = self.model.moment.steadyMilliseconds
             let wait = max(0, self.model.wakeAt - self.model.moment.steadyMilliseconds)
             needsFrame = self.take(self.terminal.wait(milliseconds: wait))
@@ -57,7 +55,20 @@ struct ConsoleLoop: ~Copyable {
             self.handle(.tick)
             needsFrame = needsFrame || self.model.moment.steadyMilliseconds >= before + wait
         }
-        return self.frameReport
+        return self.meter.report
+    }
+
+    private mutating func draw() {
+        let (before, began) = (self.clock.now(), Self.nanoseconds())
+        self.terminal.show(View.screen(of: self.model))
+        let (ended, after) = (Self.nanoseconds(), self.clock.now())
+        self.meter.note(
+            FrameMeter.Frame(
+                whole: ended - began,
+                worked: after.workedNanoseconds - before.workedNanoseconds,
+                queued: after.queuedNanoseconds - before.queuedNanoseconds
+            )
+        )
     }
 
     /// Whether it may have changed what is to be seen.
@@ -121,22 +132,5 @@ struct ConsoleLoop: ~Copyable {
             zoneOffsetSeconds: Int64(parts.tm_gmtoff),
             zoneName: zone
         )
-    }
-
-    // MARK: Figures
-
-    private mutating func note(frame nanoseconds: Int64) {
-        if self.frames.count >= 10_000 { self.frames.removeFirst(5_000) }
-        self.frames.append(nanoseconds)
-    }
-
-    private var frameReport: String {
-        let sorted = self.frames.sorted()
-        guard let last = sorted.last else { return "no frame was drawn" }
-        func milliseconds(_ value: Int64) -> String { Figures.tenth(Double(value) / 1e6) + " ms" }
-        let p50 = sorted[sorted.count / 2]
-        let p99 = sorted[sorted.count * 99 / 100]
-        return
-            "\(sorted.count) frames: p50 \(milliseconds(p50)), p99 \(milliseconds(p99)), at most \(milliseconds(last))"
     }
 }

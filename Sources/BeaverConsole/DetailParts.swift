@@ -72,7 +72,7 @@ struct DetailParts {
         let name = "\(part) \(Self.names[part] ?? "")"
         guard let details = self.state.details else { return name }
         switch part {
-        case 1: return "\(name) \(details.history.count) of \(max(details.summary.runs, details.history.count))"
+        case 1: return name + Self.runCount(details)
         case 3 where details.waitsBecause != nil: return "3 Why it waits"
         case 4:
             let run = self.state.run ?? details.history.count
@@ -81,6 +81,15 @@ struct DetailParts {
         case 6: return "\(name) \(self.state.records?.count ?? 0)"
         default: return name
         }
+    }
+
+    /// Runs used of those it may have, where the job says itself how many that are.
+    private static func runCount(_ details: JobDetails) -> String {
+        let runs = max(details.summary.runs, details.history.count)
+        if runs > details.history.count { return ", the last \(details.history.count) of \(runs)" }
+        // Runs that a crash of the queue ended are not counted against it, and an operator's retry begins anew.
+        guard let retries = details.maxRetry, runs <= retries + 1 else { return " \(runs)" }
+        return " \(runs) of \(retries + 1)"
     }
 
     /// The number of a run of the history among all runs of the job.

@@ -19,6 +19,7 @@ package enum Effect: Sendable, Equatable {
     case complete(String)
     case check(String, FileLimits)
     case take(skipsBad: Bool)
+    case endTaking
     case create(action: String, payload: String)
     case write([String], path: String)
     case crashFacts

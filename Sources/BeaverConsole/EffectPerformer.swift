@@ -87,22 +87,22 @@ struct EffectPerformer: Sendable {
                 self.post(.acted(action.verb, .failure(last)))
                 return
             }
-            let text = ids.count == 1 ? "\(ids[0]): \(Self.past(action))" : Self.sentence(action, sum)
+            let text = ids.count == 1 ? "\(ids[0]) \(Self.past(action, 1))" : Self.sentence(action, sum)
             self.post(.acted(action.verb, .success(last.map { "\(text) (\($0.message))" } ?? text)))
         default: break
         }
     }
 
-    private static func past(_ action: BulkAction) -> String {
+    private static func past(_ action: BulkAction, _ count: Int) -> String {
         switch action {
-        case .retry: "runs again"
-        case .cancel: "cancelled"
-        case .purge: "purged"
+        case .retry: count == 1 ? "runs again" : "run again"
+        case .cancel: count == 1 ? "is cancelled" : "are cancelled"
+        case .purge: count == 1 ? "is purged" : "are purged"
         }
     }
 
     private static func sentence(_ action: BulkAction, _ result: BulkResult) -> String {
-        var text = "\(Figures.count(result.done, "job")): \(self.past(action))"
+        var text = "\(Figures.count(result.done, "job")) \(self.past(action, result.done))"
         if result.skipped > 0 {
             text += "; \(Figures.grouped(result.skipped)) skipped: changed meanwhile, or not possible in their state"
         }
@@ -145,6 +145,7 @@ struct EffectPerformer: Sendable {
                 try await host.take(skipsBad: skipsBad) { post(.takeProgress($0)) }
             }
             self.post(.taken(result))
+        case .endTaking: await host.endTaking()
         case .create(let action, let payload):
             let result = await self.result { () async throws(QueueError) in
                 "taken: \(try await host.create(action: action, payload: payload))"

@@ -58,7 +58,7 @@ package enum Action: Sendable, Hashable {
     case quit, quitLeaving, suspend
     /// Chooses the entry of a menu with this number.
     case choose(Int)
-    case confirm, readAgain, takeGood, limits, addLoad, saveReport, records
+    case confirm, readAgain, takeGood, limits, lookThrough, addLoad, saveReport, records
     /// Does nothing and says so.
     case unbound
 }
@@ -260,9 +260,12 @@ package struct KeyMap: Sendable, Equatable {
                 [.main, .detail, .errors]
             ),
         ]
-        for number in 1...6 {
+        // The panes of the main screen, and the parts of a job's screen.
+        for number in 1...max(Pane.allCases.count, DetailParts.names.count) {
             let key = Unicode.Scalar(UInt8(48 + number))
-            rows.append(self.bind([.character(key)], .pane(number), "pane", "pane \(number)", [.main, .detail]))
+            let places: [Place] =
+                (number <= Pane.allCases.count ? [.main] : []) + (number <= DetailParts.names.count ? [.detail] : [])
+            rows.append(self.bind([.character(key)], .pane(number), "pane", "pane \(number)", places))
         }
         if !vimKeys {
             rows.append(
@@ -291,6 +294,7 @@ package struct KeyMap: Sendable, Equatable {
                 changes: true
             ),
             bind([.character("t")], .limits, "limits", "limits of commands: time-out and retries", [.preview]),
+            bind([.character("l")], .lookThrough, "look through", "look through the jobs, and back", [.preview]),
             bind([.enter], .confirm, "do it", "do what is chosen", [.crashMenu, .question]),
             bind([.left, .backTab], .up, "left", "the choice before", [.question]),
             bind([.right, .tab], .down, "right", "the next choice", [.question]),

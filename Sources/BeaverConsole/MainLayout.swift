@@ -86,7 +86,9 @@ struct MainLayout: Equatable {
         if size.rows <= 1 { return .row }
         if size.rows < 7 || size.columns < 24 { return .tiny }
         if model.isZoomed { return .single }
-        if size.columns >= 110, size.rows >= 30, model.filter == nil { return .wide }
+        // A list that has no place of its own there is shown as on smaller screens, so none is out of sight.
+        let isWide = size.columns >= 110 && size.rows >= 30 && model.filter == nil
+        if isWide, Wide(model).boxes.contains(where: { $0.pane == model.focus }) { return .wide }
         return size.rows >= 18 ? .stacked : .single
     }
 

@@ -124,46 +124,6 @@ package struct Model: Sendable, Equatable {
     package var isLost: Bool { if case .lost = self.connection { true } else { false } }
 }
 
-/// The panes of the main screen, numbered as their keys.
-package enum Pane: Int, Sendable, Hashable, CaseIterable {
-    case running = 1
-    case pending, scheduled, done, dead, events
-
-    package var list: ViewRequest.List? {
-        switch self {
-        case .running: .running
-        case .pending: .pending
-        case .scheduled: .scheduled
-        case .done: .completed
-        case .dead: .dead
-        case .events: nil
-        }
-    }
-
-    /// How many jobs its list has.
-    package func count(in jobs: QueueStatus.Jobs) -> Int {
-        switch self {
-        case .running: jobs.inFlight
-        case .pending: jobs.pending
-        case .scheduled: jobs.scheduled
-        case .done: jobs.completed
-        case .dead: jobs.dead
-        case .events: 0
-        }
-    }
-
-    package var title: String {
-        switch self {
-        case .running: "Running"
-        case .pending: "Pending"
-        case .scheduled: "Scheduled"
-        case .done: "Done"
-        case .dead: "Dead"
-        case .events: "Events"
-        }
-    }
-}
-
 /// The rows of a list that are known, and the cursor in it, which belongs to a job and not to a row.
 package struct ListState: Sendable, Equatable {
     package var rows: [JobSummary] = []
@@ -303,6 +263,8 @@ package struct Question: Sendable, Equatable {
     package var title: String
     package var lines: [String]
     package var actionLabel: String
+    /// The way out: not "Cancel" where that is what is asked about.
+    package var noLabel = "Cancel"
     /// What is done on yes.
     package var effect: Effect
     /// The cursor stands on Cancel first.

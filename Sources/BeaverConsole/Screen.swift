@@ -49,6 +49,23 @@ package struct Screen: Sendable, Equatable {
         self.cells[row * self.size.columns..<(row + 1) * self.size.columns]
     }
 
+    /// The columns of a row that differ from `other`, as one stretch that cuts no wide character in half; all of them where
+    /// there is no other of the same size.
+    package func difference(from other: Screen?, row: Int) -> Range<Int> {
+        let columns = self.size.columns
+        guard let other, other.size == self.size else { return 0..<columns }
+        let start = row * columns
+        func differs(_ column: Int) -> Bool { self.cells[start + column] != other.cells[start + column] }
+        func isHalf(_ column: Int) -> Bool { [self, other].contains { $0.cells[start + column].base == 0 } }
+        guard var lower = (0..<columns).first(where: differs), var upper = (lower..<columns).last(where: differs) else {
+            return 0..<0
+        }
+        upper += 1
+        while lower > 0, isHalf(lower) { lower -= 1 }
+        while upper < columns, isHalf(upper) { upper += 1 }
+        return lower..<upper
+    }
+
     /// Puts `text` at a place, at most `width` columns of it, and returns how many columns it took.
     @discardableResult
     package mutating func put(

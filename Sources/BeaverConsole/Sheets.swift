@@ -18,10 +18,26 @@ package struct FileCheck: Sendable, Equatable {
     package var first: String?
     package var last: String?
     package var areCommands = false
+    /// Too large for one commit.
+    package var isTakenInBatches = false
     package var workingDirectory = ""
     /// How often each action stands in it, the most frequent first.
     package var actions: [(name: String, count: Int)] = []
     package var failure: String?
+    /// The first of its good jobs, to look through.
+    package var entries: [Entry] = []
+
+    package struct Entry: Sendable, Equatable {
+        package var id: String?
+        package var work: String
+
+        package init(id: String?, work: String) {
+            self.id = id
+            self.work = work
+        }
+    }
+
+    package static let maxEntries = 10_000
 
     package init(path: String, form: String) {
         self.path = path
@@ -49,6 +65,10 @@ package struct PreviewState: Sendable, Equatable {
     package var fault = 0
     /// Jobs taken so far, while they are taken.
     package var taken: Int?
+    /// No more batches are taken after the one on its way.
+    package var isEnding = false
+    /// The first job shown, while the jobs are looked through.
+    package var looksFrom: Int?
 
     package init(path: String) { self.path = path }
 }
@@ -63,6 +83,8 @@ package struct CrashFacts: Sendable, Equatable {
     /// Why kill -9 of an attached server is not possible here; nil: it is.
     package var whyNoSignal: String?
     package var serverPid: Int32 = 0
+    /// Jobs marked `once` that run now; nil: not counted.
+    package var runningOnce: Int?
 
     package init() {}
 }

@@ -45,8 +45,8 @@ extension Model {
             self.sheet = .errors(errors)
             return self.askGroups()
         case .pane(let part): state.part = part
-        case .nextPane: state.part = state.part % 6 + 1
-        case .previousPane: state.part = (state.part + 4) % 6 + 1
+        case .nextPane: state.part = state.part % DetailParts.names.count + 1
+        case .previousPane: state.part = (state.part + DetailParts.names.count - 2) % DetailParts.names.count + 1
         case .zoom: state.isZoomed.toggle()
         case .reveal: state.isRevealed.toggle()
         case .followOutput:
@@ -138,14 +138,17 @@ extension Model {
             return self.followed(id, is: details.summary.state)
         }
         guard case .detail(var state) = self.sheet else { return [] }
+        var effects: [Effect] = []
         switch message {
         case .details(let id, let result):
             guard id == state.id else { return [] }
             state.isAwaited = false
             switch result {
             case .success(let details):
+                let before = state.details?.summary
                 state.details = details
                 state.failure = nil
+                if let before { effects = Self.askNews(since: before, &state) }
             case .failure(let error): state.failure = error.message
             }
         case .records(let id, let lines):
@@ -164,7 +167,18 @@ extension Model {
         default: return []
         }
         self.sheet = .detail(state)
-        return []
+        return effects
+    }
+
+    /// What the log and the output say of what has happened to the job meanwhile.
+    private static func askNews(since before: JobSummary, _ state: inout DetailState) -> [Effect] {
+        guard let now = state.details?.summary, (now.state, now.runs) != (before.state, before.runs) else { return [] }
+        guard now.runs != before.runs, state.run == nil else { return [.records(state.id)] }
+        state.output = []
+        state.outputOffset = 0
+        state.isOutputComplete = false
+        state.isOutputAwaited = true
+        return [.records(state.id), .output(state.id, run: nil, from: 0)]
     }
 
     /// A job that may still change is looked at again, its output more often while it is followed.
@@ -182,22 +196,8 @@ extension Model {
             state.isAwaited = true
             state.askedAt = now
             effects.append(.details(state.id))
-            if self.hasNewRun(state) {
-                state.output = []
-                state.outputOffset = 0
-                state.isOutputComplete = false
-                effects += [.records(state.id), .output(state.id, run: nil, from: 0)]
-                state.isOutputAwaited = true
-            }
         }
         self.sheet = .detail(state)
         return effects
-    }
-
-    /// The log says more about the job than its records in sight.
-    private func hasNewRun(_ state: DetailState) -> Bool {
-        guard let records = state.records, let details = state.details else { return false }
-        let dispatched = records.filter { $0.event == "DISPATCH" }.count
-        return details.summary.runs > dispatched && dispatched > 0
     }
 }

@@ -35,7 +35,8 @@ extension Model {
         self.question = Question(
             title: "\(action.verb) \(job.id)?",
             lines: lines,
-            actionLabel: action.verb,
+            actionLabel: action == .cancel ? "Cancel it" : action.verb,
+            noLabel: Self.noLabel(action),
             effect: .actOn(action, [job.id]),
             isDangerous: action == .purge
         )
@@ -116,11 +117,14 @@ extension Model {
             title: "\(action.verb) \(Figures.count(count, "job"))?",
             lines: isGrave ? lines + ["", "Type \(count) to confirm."] : lines,
             actionLabel: "\(action.verb) \(Figures.grouped(count))",
+            noLabel: Self.noLabel(action),
             effect: effect,
             mustType: isGrave ? String(count) : nil,
             isDangerous: action == .purge
         )
     }
+
+    private static func noLabel(_ action: BulkAction) -> String { action == .cancel ? "Keep" : "Cancel" }
 
     // MARK: Answering
 

@@ -38,8 +38,10 @@ extension Model {
         case .redraw: return [.redraw]
         case .suspend: return [.suspend(self.suspendLine)]
         case .help:
+            // What holds here is read first; all else stands above and below it.
             self.help = 0
-            return []
+            guard place != .main else { return [] }
+            return self.scrollHelp(to: HelpText.start(of: place, self.keys, width: self.helpWidth))
         case .quit: return self.quit(.drain)
         default: break
         }
@@ -67,10 +69,14 @@ extension Model {
         case .last: self.help = 10_000
         default: self.help = nil
         }
-        if let line = self.help {
-            let count = HelpText.lines(self.keys, width: self.size.columns - 4).count
-            self.help = min(line, max(0, count - max(1, self.size.rows - 3)))
-        }
+        return self.help.map { self.scrollHelp(to: $0) } ?? []
+    }
+
+    private var helpWidth: Int { self.size.columns - 4 }
+
+    private mutating func scrollHelp(to line: Int) -> [Effect] {
+        let count = HelpText.lines(self.keys, width: self.helpWidth).count
+        self.help = min(line, max(0, count - max(1, self.size.rows - 3)))
         return []
     }
 

@@ -138,15 +138,16 @@ extension Model {
 
     private mutating func moveInEvents(_ action: Action) -> [Effect] {
         let height = max(1, MainLayout(self).height(of: .events))
+        let count = EventLines(self).all.count
         switch action {
         case .up: self.eventsUp += 1
         case .down: self.eventsUp -= 1
         case .pageUp: self.eventsUp += height
         case .pageDown: self.eventsUp -= height
-        case .first: self.eventsUp = self.events.count
+        case .first: self.eventsUp = count
         default: self.eventsUp = 0
         }
-        self.eventsUp = max(0, min(self.eventsUp, self.events.count - height))
+        self.eventsUp = max(0, min(self.eventsUp, count - height))
         return []
     }
 
@@ -306,14 +307,7 @@ extension Model {
 
     /// The followed job is in this state now: its pane is chosen, and the cursor stands on it.
     mutating func followed(_ id: String, is state: JobState) -> [Effect] {
-        let pane: Pane =
-            switch state {
-            case .pending, .parked: .pending
-            case .scheduled: .scheduled
-            case .inFlight: .running
-            case .completed: .done
-            case .dead, .cancelled: .dead
-            }
+        let pane = Pane.holding(state)
         self.focus = pane
         if pane != .running { self.lower = pane }
         guard self.lists[pane]?.cursor != id else { return [] }

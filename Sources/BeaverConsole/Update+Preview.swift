@@ -17,14 +17,17 @@ extension Model {
 
     mutating func previewKey(_ action: Action) -> [Effect] {
         guard case .preview(var state) = self.sheet else { return [] }
-        if state.taken != nil {
-            let isLeft = action == .back
-            if isLeft { self.sheet = .none }
-            self.notify(isLeft ? "it is still being taken; the answer comes here" : "it is being taken", .warning)
-            return []
-        }
+        if state.taken != nil { return self.keyWhileTaken(action, &state) }
         let check = state.check
         switch action {
+        case .back where state.looksFrom != nil, .lookThrough:
+            guard check?.entries.isEmpty == false else {
+                self.notify("there is no good job in it to look at", .dim)
+                return []
+            }
+            state.looksFrom = state.looksFrom == nil ? 0 : nil
+            self.sheet = .preview(state)
+            return []
         case .back:
             self.sheet = .none
             return []
@@ -51,6 +54,11 @@ extension Model {
             self.prompt?.note = "a time-out and a number of retries for each command"
             return []
         case .up, .down, .first, .last, .pageUp, .pageDown:
+            if let from = state.looksFrom {
+                state.looksFrom = self.look(action, from, check?.entries.count ?? 0)
+                self.sheet = .preview(state)
+                return []
+            }
             let last = max(0, (check?.faults.count ?? 1) - 1)
             let steps: [Action: Int] = [.up: -1, .down: 1, .pageUp: -5, .pageDown: 5]
             let target = action == .first ? 0 : action == .last ? last : state.fault + (steps[action] ?? 0)
@@ -59,6 +67,30 @@ extension Model {
             return []
         default: return []
         }
+    }
+
+    /// A large file ends after the batch on its way; one commit cannot be halved.
+    private mutating func keyWhileTaken(_ action: Action, _ state: inout PreviewState) -> [Effect] {
+        guard action == .back else {
+            self.notify("it is being taken", .warning)
+            return []
+        }
+        guard state.check?.isTakenInBatches == true, !state.isEnding else {
+            self.sheet = .none
+            self.notify("it is still being taken; the answer comes here", .warning)
+            return []
+        }
+        state.isEnding = true
+        self.sheet = .preview(state)
+        return [.endTaking]
+    }
+
+    private func look(_ action: Action, _ from: Int, _ count: Int) -> Int {
+        let height = max(1, View.previewArea(self.size).rows - 3)
+        let steps: [Action: Int] = [
+            .up: -1, .down: 1, .pageUp: -height, .pageDown: height, .first: -count, .last: count,
+        ]
+        return max(0, min(count - height, from + (steps[action] ?? 0)))
     }
 
     private static func whyNotTaken(_ check: FileCheck?, skipsBad: Bool) -> String? {
@@ -83,10 +115,17 @@ extension Model {
     }
 
     mutating func took(taken result: Result<EnqueueResult, QueueError>) -> [Effect] {
-        if case .preview = self.sheet { self.sheet = .none }
+        var left = 0
+        if case .preview(let state) = self.sheet {
+            self.sheet = .none
+            if state.isEnding, case .success(let taken) = result {
+                left = (state.check?.jobCount ?? 0) - taken.enqueued - taken.duplicates - taken.differs
+            }
+        }
         switch result {
         case .success(let taken):
             var text = "\(Figures.count(taken.enqueued, "job")) taken, on disk"
+            if left > 0 { text = "ended: \(text); \(Figures.grouped(left)) left: the same file takes the rest" }
             if taken.duplicates > 0 { text += "; \(Figures.grouped(taken.duplicates)) known already" }
             if taken.differs > 0 {
                 text += "; \(Figures.grouped(taken.differs)) refused: the id is known with another payload"

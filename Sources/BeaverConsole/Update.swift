@@ -137,11 +137,14 @@ extension Model {
         let new = events.filter { $0.number > self.lastEvent }
         guard let last = new.last else { return }
         self.lastEvent = last.number
-        self.events += new
-        self.trimEvents()
+        self.append(events: new)
     }
 
-    private mutating func trimEvents() {
+    private mutating func append(events: [QueueView.Event]) {
+        // Who has scrolled up goes on reading what is in sight.
+        let before = self.eventsUp > 0 ? EventLines(self).all.count : 0
+        self.events += events
+        if self.eventsUp > 0 { self.eventsUp += EventLines(self).all.count - before }
         if self.events.count > 600 { self.events.removeFirst(self.events.count - 500) }
     }
 
@@ -149,10 +152,9 @@ extension Model {
 
     /// A line of the console's own in the events pane.
     mutating func local(_ level: QueueLogLine.Level, _ message: String) {
-        self.events.append(
+        self.append(events: [
             QueueView.Event(number: 0, time: self.moment.wallMilliseconds, level: level, message: message)
-        )
-        self.trimEvents()
+        ])
     }
 
     /// A sentence in the place of the footer, for a moment.

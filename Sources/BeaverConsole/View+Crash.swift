@@ -107,13 +107,16 @@ extension View {
         let rows = self.model.lists[.running]?.rows ?? []
         let seldom = rows.first { $0.runs > 2 }.map { " (\($0.id): its \(Figures.ordinal($0.runs + 1)) run)" } ?? ""
         let rate = Figures.rate(self.status.rates.completedPerSecond).replacingSuffix("/s", with: " jobs/s")
+        let kill = state.facts.isEmbedded ? 1 : 4
+        let once = state.facts.runningOnce.map { " among them: \(Figures.grouped($0)) (they would end" } ?? " (they end"
         return [
             (
                 running == 1
-                    ? "With 1, the command that runs now dies and runs again\(seldom)."
-                    : "With 1, \(Figures.grouped(running)) commands that run now die and run again\(seldom).", .plain
+                    ? "With \(kill), the command that runs now dies and runs again\(seldom)."
+                    : "With \(kill), \(Figures.grouped(running)) commands that run now die and run again\(seldom).",
+                .plain
             ),
-            ("Jobs marked \"once\" among them end as dead, not run again.", .plain),
+            ("Jobs marked \"once\"\(once) as dead, not run again).", .plain),
             ("", .plain),
             (
                 state.addsLoad

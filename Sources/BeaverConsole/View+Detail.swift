@@ -22,8 +22,8 @@ extension View {
         }
         if (state.details?.history.count ?? 0) > 1 { actions += [.previousRun] }
         if job?.state == .inFlight { actions.append(.followOutput) }
-        actions += [.write, .zoom, .nextJob]
-        self.drawFooter(.detail, actions, labels: ["next job": "< other job", "run before": "] other run"])
+        actions += [.write, .zoom, .previousJob]
+        self.drawFooter(.detail, actions, labels: ["job before": "> other job", "run before": "] other run"])
     }
 
     private mutating func drawDetailTitle(_ state: DetailState) {
@@ -63,7 +63,7 @@ extension View {
         let place = min(end, state.scroll[part] ?? parts.start(of: part, lines: lines.count, height: height))
         var remark = part == 5 ? Figures.bytes(Int64(state.details?.payload.utf8.count ?? 0)) : ""
         if lines.count > height { remark = "\(place + 1)-\(place + min(height, lines.count)) of \(lines.count)" }
-        if part == 4, state.follows { remark += " · following" }
+        if part == 4, state.follows { remark += (remark.isEmpty ? "" : " · ") + "following" }
         self.drawBox(area, title: parts.title(of: part), remark: remark, isFocused: isFocused)
         for (row, line) in lines.dropFirst(place).prefix(max(0, height)).enumerated() {
             self.screen.put(

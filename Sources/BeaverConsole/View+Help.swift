@@ -17,15 +17,21 @@ package enum HelpText {
         return lines
     }
 
+    /// The line of a place's heading.
+    static func start(of place: Place, _ keys: KeyMap, width: Int) -> Int {
+        self.lines(keys, width: width).firstIndex(of: place.rawValue) ?? 0
+    }
+
     /// Keys with the same meaning in one row; those of every place stand with the main screen.
     package static func rows(_ keys: KeyMap, _ place: Place) -> [(keys: String, help: String)] {
         var rows: [(keys: String, help: String)] = []
-        var panes = false
+        var panes: Int?
         for binding in keys.bindings(in: place) {
             if place != .main, binding.places.contains(.main), binding.action != .back { continue }
-            if case .pane = binding.action {
-                if !panes { rows.append(("1-6", "that pane")) }
-                panes = true
+            if case .pane(let number) = binding.action {
+                if panes == nil { rows.append(("", "that pane")) }
+                panes = panes ?? rows.count - 1
+                rows[panes ?? 0].keys = "1-\(number)"
                 continue
             }
             if case .choose = binding.action {

@@ -57,18 +57,7 @@ extension View {
         } else if self.isBlank || self.count(of: pane) > 0 {
             text = ""
         } else {
-            text =
-                switch pane {
-                case .running: self.status.workers.paused ? "paused; p lets the workers go on" : "nothing runs"
-                case .pending:
-                    self.status.jobs.parked > 0
-                        ? "\(Figures.count(self.status.jobs.parked, "job")) parked, no handler: / state:parked"
-                        : "nothing waits"
-                case .scheduled: "nothing is scheduled for later"
-                case .done: "nothing is done yet"
-                case .dead: "no dead jobs"
-                case .events: ""
-                }
+            text = pane.facts.empty(self.status)
         }
         self.screen.put(TextWidth.cut(text, to: area.columns - 4), row: row, column: area.column + 2, style: .dim)
     }
@@ -236,27 +225,13 @@ extension View {
     // MARK: Events
 
     mutating func drawEvents(row: Int, area: MainLayout.Area, height: Int) {
-        let events = self.model.events
-        let end = max(0, events.count - self.model.eventsUp)
-        let shown = events[max(0, end - height)..<end]
-        for (place, event) in shown.enumerated() {
-            let style: Style =
-                switch event.level {
-                case .debug: .dim
-                case .info: .plain
-                case .warning: .warning
-                case .error: .bad
-                }
+        let isWide = MainLayout(self.model).form == .wide
+        let lines = EventLines(self.model, columns: area.columns - 13, wraps: !isWide).all
+        let end = max(0, lines.count - self.model.eventsUp)
+        for (place, line) in lines[max(0, end - height)..<end].enumerated() {
             let column = area.column + 2
-            self.screen.put(self.model.moment.time(event.time), row: row + place, column: column, style: .dim)
-            // A level is told by a word too.
-            let word = event.level == .error ? "ERROR " : event.level == .warning ? "warning: " : ""
-            self.screen.put(
-                TextWidth.cut(word + event.message, to: area.columns - 14),
-                row: row + place,
-                column: column + 9,
-                style: style
-            )
+            self.screen.put(line.time, row: row + place, column: column, style: .dim)
+            self.screen.put(line.text, row: row + place, column: column + 9, style: line.style)
         }
     }
 }

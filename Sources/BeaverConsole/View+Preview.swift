@@ -6,14 +6,7 @@ extension View {
         self.drawHeader()
         self.drawBooks()
         if self.size.rows >= 12 { self.drawProgress() }
-        let head = self.size.rows >= 12 ? 3 : 2
-        let foot = self.size.rows >= 20 ? 3 : 1
-        let area = MainLayout.Area(
-            row: head,
-            column: 0,
-            rows: max(3, self.size.rows - head - foot),
-            columns: self.size.columns
-        )
+        let area = Self.previewArea(self.size)
         let isBad = (state.check?.badCount ?? 0) > 0
         let isReady = state.check.map { $0.failure == nil } ?? false
         var title = "Enqueue \(state.path)"
@@ -28,7 +21,7 @@ extension View {
                 style: line.style
             )
         }
-        guard foot == 3, isReady else { return }
+        guard self.size.rows >= 20, isReady else { return }
         let option = state.check?.areCommands == true ? "--lines" : "--file"
         self.screen.put(
             TextWidth.cut(
@@ -41,18 +34,28 @@ extension View {
         )
     }
 
+    static func previewArea(_ size: Size) -> MainLayout.Area {
+        let head = size.rows >= 12 ? 3 : 2
+        let foot = size.rows >= 20 ? 3 : 1
+        return MainLayout.Area(row: head, column: 0, rows: max(3, size.rows - head - foot), columns: size.columns)
+    }
+
     private func previewKeys(_ state: PreviewState) -> String {
-        if state.taken != nil { return "being taken" }
         guard let check = state.check else { return "Esc back" }
+        if state.taken != nil {
+            if state.isEnding { return "ends after this batch" }
+            return check.isTakenInBatches ? "Esc takes no more of it" : "being taken"
+        }
+        if state.looksFrom != nil { return "arrows, PgDn   l, Esc back to the preview" }
         if check.failure != nil { return "R read again   Esc back" }
         if check.badCount > 0 {
             let good = check.jobCount > 0 ? "S take the good ones   " : ""
-            return "R read again   \(good)Up, Down other error   Esc back"
+            return "R read again   \(good)l look through   arrows   Esc back"
         }
         guard check.jobCount > 0 else { return "Esc back" }
         if check.areCommands, self.model.refusesCommands { return "R read again   Esc back" }
         let limits = check.areCommands ? "t limits   " : ""
-        return "Enter take \(Figures.grouped(check.jobCount))   \(limits)R read again   Esc back"
+        return "Enter take \(Figures.grouped(check.jobCount))   \(limits)l look through   R read again   Esc back"
     }
 
     private func previewLines(_ state: PreviewState, _ width: Int) -> [(text: String, style: Style)] {
@@ -66,6 +69,7 @@ extension View {
         }
         guard let check = state.check else { return [("reading it", .dim)] }
         if let failure = check.failure { return TextWidth.wrap(failure, to: width).map { ($0, .bad) } }
+        if let from = state.looksFrom { return self.entryLines(check, from, width) }
         let size = Figures.bytes(check.byteCount)
         if check.badCount > 0 {
             let entries = Figures.count(check.jobCount + check.badCount, "entry")
@@ -101,6 +105,9 @@ extension View {
                 ("limits     \(time ?? "no time limit"), \(retries ?? "no retries") (t sets them)", .plain)
             )
             lines.append(("after a crash   a command that ran is run again", .plain))
+            if !self.status.dataDirectory.isEmpty {
+                lines.append(("output     \(self.status.dataDirectory)/output, one file a run", .plain))
+            }
             if self.model.refusesCommands {
                 lines.append(("this queue refuses commands; leave with q and start it as:", .warning))
                 lines.append(("  \(self.model.settings.program) run --allow-exec", .warning))
@@ -111,14 +118,29 @@ extension View {
         lines.append(("", .plain))
         if let first = check.first { lines.append(("first      \(first)", .plain)) }
         if let last = check.last, check.jobCount > 1 { lines.append(("last       \(last)", .plain)) }
-        let isLarge = check.byteCount > 64 << 20
         lines += [
             ("", .plain),
             (
-                (isLarge ? "In acknowledged batches, safe to repeat." : "All or nothing: one commit.")
+                (check.isTakenInBatches ? "In acknowledged batches, safe to repeat." : "All or nothing: one commit.")
                     + " Nothing has been taken yet.", .plain
             ),
         ]
+        return lines
+    }
+
+    /// The jobs themselves, as they would be listed.
+    private func entryLines(_ check: FileCheck, _ from: Int, _ width: Int) -> [(text: String, style: Style)] {
+        let height = max(1, Self.previewArea(self.size).rows - 3)
+        let shown = check.entries.dropFirst(from).prefix(height)
+        let longest = shown.reduce(3) { max($0, TextWidth.of($1.id ?? "")) }
+        let id = max(3, min(longest, width / 3))
+        var lines: [(text: String, style: Style)] = [
+            ("\(TextWidth.right("JOB", 7))  \(TextWidth.left("ID", id)) WORK", .heading)
+        ]
+        for (place, entry) in shown.enumerated() {
+            let number = TextWidth.right(Figures.grouped(from + place + 1), 7)
+            lines.append(("\(number)  \(TextWidth.left(entry.id ?? "-", id)) \(entry.work)", .plain))
+        }
         return lines
     }
 

@@ -6,20 +6,21 @@ extension View {
         for (pane, area) in layout.boxes {
             let isFocused = self.model.focus == pane
             switch pane {
-            case .running:
-                self.drawBox(area, title: self.runningTitle, isFocused: isFocused)
-                self.drawList(pane, row: area.row + 1, area: area, height: layout.height(of: pane))
             case .pending:
                 guard let below = layout.area(of: .scheduled) else { continue }
                 self.drawWaiting(layout, area, below)
             case .scheduled: break
-            case .done:
-                let keep = self.model.view?.completedKeep.map { "last \(Figures.grouped($0)) kept" } ?? ""
-                let foot = isFocused ? self.foot(of: pane) : ""
-                self.drawBox(area, title: self.name(of: pane), remark: keep, foot: foot, isFocused: isFocused)
-                self.drawList(pane, row: area.row + 1, area: area, height: layout.height(of: pane))
             case .dead: self.drawDeadPane(layout, area)
             case .events: self.drawEventsRows(area)
+            case .running:
+                self.drawBox(area, title: self.runningTitle, isFocused: isFocused)
+                self.drawList(pane, row: area.row + 1, area: area, height: layout.height(of: pane))
+            default:
+                let kept = pane == .done ? self.model.view?.completedKeep : nil
+                let remark = kept.map { "last \(Figures.grouped($0)) kept" } ?? ""
+                let foot = isFocused ? self.foot(of: pane) : ""
+                self.drawBox(area, title: self.name(of: pane), remark: remark, foot: foot, isFocused: isFocused)
+                self.drawList(pane, row: area.row + 1, area: area, height: layout.height(of: pane))
             }
         }
         if let area = layout.safety { self.drawSafetyPane(area) }

@@ -261,7 +261,8 @@ package struct View {
             rows: rows,
             columns: width
         )
-        let answer = "  \(question.isYes ? "  " : "> ")Cancel        \(question.isYes ? "> " : "  ")"
+        let no = question.noLabel
+        let answer = "  \(question.isYes ? "  " : "> ")\(no)        \(question.isYes ? "> " : "  ")"
         guard rows >= 3 else {
             // One row: the answer is more than the question.
             let last = question.mustType.map { " type \($0): \(question.typed)_" } ?? answer + question.actionLabel
@@ -291,7 +292,7 @@ package struct View {
         let column = area.column + 8
         let used = self.screen.put(answer, row: row, column: column)
         self.screen.put(question.actionLabel, row: row, column: column + used)
-        let cancel = column + 2..<column + 10
+        let cancel = column + 2..<column + 4 + no.utf8.count
         let yes = column + used - 2..<column + used + TextWidth.of(question.actionLabel)
         self.screen.paint(row: row, columns: question.isYes ? yes : cancel, style: .cursor)
     }

@@ -1,17 +1,17 @@
 /// One reading of both clocks.
 ///
 /// The engine never asks for the time; it is told.
-public struct EngineTime: Sendable, Equatable {
+package struct EngineTime: Sendable, Equatable {
     /// Nanoseconds of the boot-time clock: never goes back, counts through suspend.
     ///
     /// For durations within one run.
-    public var bootNanoseconds: Int64
+    package var bootNanoseconds: Int64
     /// Milliseconds since 1970 UTC: may jump.
     ///
     /// For `run_at` and for people.
-    public var wallMilliseconds: Int64
+    package var wallMilliseconds: Int64
 
-    public init(bootNanoseconds: Int64, wallMilliseconds: Int64) {
+    package init(bootNanoseconds: Int64, wallMilliseconds: Int64) {
         self.bootNanoseconds = bootNanoseconds
         self.wallMilliseconds = wallMilliseconds
     }

@@ -1,16 +1,16 @@
 /// The records of a log, one after the other, for people and for tools: reads, changes nothing, takes no lock.
-public struct Inspection: Sendable {
+package struct Inspection: Sendable {
     /// One record in words.
-    public struct Line: Sendable, Equatable, Codable {
-        public var sequence: UInt64
+    package struct Line: Sendable, Equatable, Codable {
+        package var sequence: UInt64
         /// Milliseconds since 1970 UTC.
-        public var time: Int64
+        package var time: Int64
         /// As in the documents: ENQUEUE, DISPATCH, ACK and so on.
-        public var event: String
+        package var event: String
         /// The id where the record or an earlier one in the log holds it, else `#` and the ENQUEUE sequence number.
-        public var job: String?
+        package var job: String?
         /// The rest, `name=value`.
-        public var details: String
+        package var details: String
 
         init(_ record: Record, job: String?) {
             self.sequence = record.sequence
@@ -36,7 +36,7 @@ public struct Inspection: Sendable {
     }
 
     /// Calls `body` for each record from `first` on that concerns `job`, if one is named, until it returns false.
-    public static func run(
+    package static func run(
         _ dataDirectory: String,
         from first: UInt64 = 0,
         job: String? = nil,

@@ -18,6 +18,7 @@ public struct NewJob: Sendable, Equatable {
     public var maxRetry: UInt16?
     /// 0–9, 9 first.
     public var priority: UInt8
+    /// When it may run for the first time.
     public var start: Start
     /// Never run twice: a run that was interrupted by a crash ends the job as dead, "interrupted, may have run".
     public var once: Bool
@@ -33,6 +34,7 @@ public struct NewJob: Sendable, Equatable {
         case at(wallMilliseconds: Int64)
     }
 
+    /// A job whose payload is JSON already; `init(_:_:id:)` takes a value.
     public init(
         id: String? = nil,
         payload: [UInt8],
@@ -65,6 +67,7 @@ public struct JobCommand: Sendable, Equatable {
     /// `NAME=VALUE`, added to the server's environment.
     public var environment: [String]
 
+    /// What is left out is that of the process that runs the queue.
     public init(arguments: [String], workingDirectory: String? = nil, environment: [String] = []) {
         self.arguments = arguments
         self.workingDirectory = workingDirectory
@@ -82,10 +85,12 @@ public struct EnqueueResult: Sendable, Equatable, Codable {
     public var differs: Int
     /// The ids of `differs`, the first 20.
     public var differingIDs: [String]
-    /// The ids that were generated or taken, where the caller asked for them (one job, or a library call).
+    /// The id of each job of the call, in its order, generated or as given.
+    ///
+    /// HTTP leaves them out for more than 1,000 jobs.
     public var ids: [String]
 
-    public init(
+    package init(
         enqueued: Int = 0,
         duplicates: Int = 0,
         differs: Int = 0,

@@ -1,6 +1,8 @@
-/// A queue that no server runs: read from its files, changed by a recovery that starts no job.
+/// Reads a queue from its files, whoever owns them: takes no lock, changes nothing.
 ///
-/// Reading takes no lock, changes nothing and sees the log up to its first invalid frame. Changing takes the lock.
+/// Each call reads the newest snapshot and the log behind it, up to the first frame that is not whole, and so costs as much as
+/// a start. While another process runs the queue, that is what was written a moment ago. Throws `damaged` and `inputOutput`
+/// where the files cannot be read.
 public final class OfflineQueue: QueueControl, Sendable {
     private let configuration: QueueConfiguration
     private let storage: any Storage
@@ -71,6 +73,7 @@ public final class OfflineQueue: QueueControl, Sendable {
         )
     }
 
+    /// Counts and sizes; the state is `stopped`, and there are no rates.
     public func status() async throws(QueueError) -> QueueStatus { self.status(try self.read()) }
 
     private func status(_ reading: Reading) -> QueueStatus {
@@ -93,30 +96,35 @@ public final class OfflineQueue: QueueControl, Sendable {
         return status
     }
 
+    /// As `Queue.jobs(matching:after:limit:)`.
     public func jobs(
-        matching filter: JobFilter,
-        after cursor: JobCursor?,
-        limit: Int
+        matching filter: JobFilter = JobFilter(),
+        after cursor: JobCursor? = nil,
+        limit: Int = 100
     ) async throws(QueueError) -> JobPage {
-        try await self.read().lookup.jobs(matching: filter, after: cursor, limit: limit)
+        guard limit >= 1 else { throw .invalidInput("a page of \(limit) jobs: it must have at least 1") }
+        return try await self.read().lookup.jobs(matching: filter, after: cursor, limit: limit)
     }
 
+    /// As `Queue.job(_:)`.
     public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
 
-    public func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
+    package func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
         try await self.read().lookup.job(id, reveals: reveals)
     }
 
-    public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
+    /// As `Queue.output(of:run:from:)`.
+    public func output(of id: String, run: Int? = nil, from offset: Int64 = 0) async throws(QueueError) -> JobOutput {
         try await self.read().lookup.output(of: id, run: run, from: offset)
     }
 
+    /// How many jobs match.
     public func count(matching filter: JobFilter) async throws(QueueError) -> Int {
         try await self.read().lookup.count(matching: filter)
     }
 
     /// No events and no rates: nothing runs.
-    public func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
+    package func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
         let reading = try self.read()
         var view = try await reading.lookup.view(request) { _, _ in }
         view.status = self.status(reading)
@@ -125,15 +133,16 @@ public final class OfflineQueue: QueueControl, Sendable {
         return view
     }
 
+    /// Failures by kind, the most frequent first; at most 200 kinds.
     public func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup] {
         try await self.read().lookup.groups(matching: filter)
     }
 
-    public func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
+    package func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
         try await self.read().lookup.records(of: id)
     }
 
-    public func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
+    package func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
         let lookup = try self.read().lookup
         let selection = try await lookup.select(matching: filter, token: GeneratedID.make(self.clock()))
         let jobs = try lookup.selected(selection)
@@ -142,6 +151,7 @@ public final class OfflineQueue: QueueControl, Sendable {
     }
 
     // MARK: Changing
+    // Takes the lock: a recovery that starts no job.
 
     /// Recovers, does one thing, stops in order.
     private func change<Result: Sendable>(
@@ -161,48 +171,48 @@ public final class OfflineQueue: QueueControl, Sendable {
         return result
     }
 
-    public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+    package func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         try await self.change { queue throws(QueueError) in try await queue.enqueue(jobs) }
     }
 
-    public func retry(_ id: String) async throws(QueueError) {
+    package func retry(_ id: String) async throws(QueueError) {
         try await self.change { queue throws(QueueError) in try await queue.retry(id) }
     }
 
-    public func cancel(_ id: String) async throws(QueueError) -> JobState {
+    package func cancel(_ id: String) async throws(QueueError) -> JobState {
         try await self.change { queue throws(QueueError) in try await queue.cancel(id) }
     }
 
-    public func purge(_ id: String) async throws(QueueError) {
+    package func purge(_ id: String) async throws(QueueError) {
         try await self.change { queue throws(QueueError) in try await queue.purge(id) }
     }
 
-    public func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
+    package func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
         guard let jobs = self.selections.withLock({ $0.jobs(selection.token, now: self.clock().bootMilliseconds) })
         else { throw Selections.unknown }
         return try await self.change { queue throws(QueueError) in try await queue.act(JobAction(action), on: jobs) }
     }
 
-    public func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try await self.change { queue throws(QueueError) in try await queue.retry(matching: filter) }
     }
 
-    public func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try await self.change { queue throws(QueueError) in try await queue.cancel(matching: filter) }
     }
 
-    public func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try await self.change { queue throws(QueueError) in try await queue.purge(matching: filter) }
     }
 
-    public func snapshot() async throws(QueueError) -> UInt64 {
+    package func snapshot() async throws(QueueError) -> UInt64 {
         try await self.change { queue throws(QueueError) in try await queue.snapshot() }
     }
 
-    public func pause() async throws(QueueError) { throw self.needsServer }
-    public func resume() async throws(QueueError) { throw self.needsServer }
-    public func setWorkers(_ count: Int) async throws(QueueError) { throw self.needsServer }
-    public func stop(now: Bool) async throws(QueueError) { throw self.needsServer }
+    package func pause() async throws(QueueError) { throw self.needsServer }
+    package func resume() async throws(QueueError) { throw self.needsServer }
+    package func setWorkers(_ count: Int) async throws(QueueError) { throw self.needsServer }
+    package func stop(now: Bool) async throws(QueueError) { throw self.needsServer }
 
     private var needsServer: QueueError {
         QueueError(

@@ -28,6 +28,8 @@ extension Queue {
 
 extension NewJob {
     /// A job with a value as its payload; the rest can be set afterwards.
+    ///
+    /// Throws `invalidInput` for a value that cannot be encoded.
     public init(_ action: String, _ payload: some Encodable, id: String? = nil) throws(QueueError) {
         do {
             let encoder = JSONEncoder()

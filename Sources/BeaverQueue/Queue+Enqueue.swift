@@ -23,7 +23,7 @@ extension Queue {
                 duplicates: duplicates,
                 differs: differing.count,
                 differingIDs: differing.prefix(20).map { ids[$0] },
-                ids: ids.count <= 1_000 ? ids : []
+                ids: ids
             )
         case .failed(let error): throw error
         case .acted, .snapshot, .done: return EnqueueResult()

@@ -1,12 +1,12 @@
 /// What happens, for whoever listens.
 extension Queue {
-    /// What the console lists as events, from now on: starts, failures, snapshots, what an operator did.
+    /// What is worth a line in a log, from now on: the start, jobs that died, actions that cannot run, trouble with the disk.
     ///
-    /// Each caller has a sequence of its own; one that does not keep up misses the oldest, which shows in `number`. It ends
-    /// with the queue.
-    public func events() -> AsyncStream<QueueView.Event> {
+    /// May be called before `start`. Each caller has a sequence of its own, which ends with the queue. It holds the newest
+    /// 100 events that were not taken yet: who does not keep up misses the oldest, and a gap in `number` shows it.
+    public func events() -> AsyncStream<QueueEvent> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: QueueView.Event.self,
+            of: QueueEvent.self,
             bufferingPolicy: .bufferingNewest(EventRing.kept)
         )
         guard let key = self.eventRing.withLock({ $0.listen(continuation) }) else {
@@ -18,12 +18,39 @@ extension Queue {
     }
 }
 
+/// Something that happened to the queue, in words.
+public struct QueueEvent: Sendable, Equatable, Codable {
+    /// How much it matters.
+    public enum Level: String, Sendable, Codable, Comparable, CaseIterable {
+        case debug, info, warning, error
+
+        public static func < (left: Level, right: Level) -> Bool {
+            Self.allCases.firstIndex(of: left) ?? 0 < Self.allCases.firstIndex(of: right) ?? 0
+        }
+    }
+
+    /// Grows by one with each event since the start, from 1.
+    public var number: UInt64
+    /// Milliseconds since 1970 UTC.
+    public var time: Int64
+    public var level: Level
+    /// A sentence for people; values of `QueueConfiguration.redact` are hidden in it.
+    public var message: String
+
+    package init(number: UInt64, time: Int64, level: Level, message: String) {
+        self.number = number
+        self.time = time
+        self.level = level
+        self.message = message
+    }
+}
+
 /// The newest lines of the log, numbered, for the events list.
 struct EventRing: Sendable {
     static let kept = 100
-    private var events: [QueueView.Event] = []
+    private var events: [QueueEvent] = []
     private var lastNumber: UInt64 = 0
-    private var listeners: [UInt64: AsyncStream<QueueView.Event>.Continuation] = [:]
+    private var listeners: [UInt64: AsyncStream<QueueEvent>.Continuation] = [:]
     private var lastListener: UInt64 = 0
     private var isClosed = false
 

@@ -8,6 +8,7 @@ extension Queue {
     /// The version of this package, as `status` and `--version` say it.
     public static let version = "0.1.0"
 
+    /// Counts, rates and sizes of this moment; never waits, also while the queue recovers or after it has ended.
     public func status() async throws(QueueError) -> QueueStatus { self.statusNow() }
 
     package func statusNow() -> QueueStatus {
@@ -74,10 +75,15 @@ extension Queue {
         return core.controller.look { $0.manager.totals }
     }
 
+    /// Starts no more jobs until `resume`, also after the next start; what runs goes on, and jobs are taken.
     public func pause() async throws(QueueError) { _ = try await self.perform(.pause) }
 
+    /// Ends a pause.
     public func resume() async throws(QueueError) { _ = try await self.perform(.resume) }
 
+    /// How many jobs run at a time from now on, 0 … 4,096; `worker.count` counts again after the next start.
+    ///
+    /// With fewer, what runs goes on to its end.
     public func setWorkers(_ count: Int) async throws(QueueError) {
         guard (0...4_096).contains(count) else {
             throw .invalidInput("\(count) workers: it must be 0 to 4096")
@@ -85,6 +91,10 @@ extension Queue {
         _ = try await self.perform(.setWorkers(count))
     }
 
+    /// Writes a snapshot now; returns the number of the last record it covers.
+    ///
+    /// Nobody has to: the queue makes them by itself. A backup may begin with one.
+    @discardableResult
     public func snapshot() async throws(QueueError) -> UInt64 {
         guard case .snapshot(let sequence) = try await self.perform(.snapshot) else { return 0 }
         return sequence

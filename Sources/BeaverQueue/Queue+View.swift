@@ -1,5 +1,5 @@
 extension Queue {
-    public func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
+    package func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
         if let fault = request.fault { throw fault }
         // A screen wants to show a recovery, and the end, too.
         guard case .running(let core) = self.life.withLock({ $0.stage }) else {

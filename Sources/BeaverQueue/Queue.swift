@@ -8,12 +8,16 @@
 /// let job = try await queue.waitUntilEnded("a.png")
 /// try await queue.stop()
 /// ```
+///
+/// Every call may come from any task at any time. One that comes while the queue recovers waits for the end of that; one that
+/// comes before `start` or after the end throws `stopped`, or what ended the queue.
 public final class Queue: QueueControl, Sendable {
     /// As given to `init`; `reconfigure` does not change it.
     public let configuration: QueueConfiguration
     let storage: any Storage
     let life: Lock<Life>
     let eventRing = Lock(EventRing())
+    private let repeatedLines = Lock(RepeatedLines())
 
     /// What a queue is made of while it runs.
     struct Core: Sendable {
@@ -64,27 +68,47 @@ public final class Queue: QueueControl, Sendable {
 
     /// Registers a closure for an action; before `start`.
     ///
-    /// It runs as a task that is cancelled at its time-out.
+    /// It runs as a task of its own, at most `worker.count` at a time, and is cancelled at its time-out: what it may throw, and
+    /// why it may run twice, says <doc:WritingHandlers>. A second closure for an action replaces the first. One that comes after
+    /// `start` is not used, which an event says.
     public func handle(_ action: String, _ body: @escaping @Sendable (HandledJob) async throws -> Void) {
-        self.life.withLock { $0.closures[action] = body }
+        let isTaken = self.life.withLock { life in
+            guard case .idle = life.stage else { return false }
+            life.closures[action] = body
+            return true
+        }
+        if !isTaken {
+            let sentence = "the handler for `\(action)` came after the start and is not used; its jobs wait"
+            self.log(QueueLogLine(.error, sentence))
+        }
     }
 
     /// Called for every line worth logging, from any thread; before `start`.
-    public func onLogLine(_ body: @escaping @Sendable (QueueLogLine) -> Void) {
+    package func onLogLine(_ body: @escaping @Sendable (QueueLogLine) -> Void) {
         self.life.withLock { $0.logLine = body }
     }
 
     /// To the events that views show, and to whoever listens; redacted.
-    func log(_ line: QueueLogLine) {
+    func log(_ line: QueueLogLine, evenIfAlike: Bool = false) {
         let (body, redaction) = self.life.withLock { ($0.logLine, $0.redaction) }
-        let line = QueueLogLine(line.level, redaction.text(line.message))
-        self.eventRing.withLock { $0.add(line, wallMilliseconds: BootClock.now().wallMilliseconds) }
-        body(line)
+        let now = BootClock.now()
+        for line in self.repeatedLines.withLock({ $0.lines(line, evenIfAlike: evenIfAlike, now: now.bootMilliseconds) })
+        {
+            let line = QueueLogLine(line.level, redaction.text(line.message))
+            self.eventRing.withLock { $0.add(line, wallMilliseconds: now.wallMilliseconds) }
+            body(line)
+        }
     }
 
-    /// Takes the directory's lock, recovers, and begins to dispatch.
+    /// Takes the directory's lock, recovers, and begins to dispatch; returns when it takes jobs.
     ///
-    /// Throws what the directory does not allow; then the queue holds nothing.
+    /// A queue is started once. It creates the directory if need be, and takes as long as the newest snapshot and the log
+    /// behind it take to read. Throws, and then holds nothing:
+    /// - `configuration`: settings that cannot be, or that do not fit this store;
+    /// - `locked`: another process owns the directory;
+    /// - `noSuchQueue`: with `mustExist`, where there is none;
+    /// - `damaged`: what was acknowledged cannot be read; nothing was changed;
+    /// - `cannotCreate`, `inputOutput`, `full`: what the system said.
     public func start() async throws(QueueError) {
         let result: Result<Void, QueueError> = await withCheckedContinuation { continuation in
             do throws(QueueError) {
@@ -99,7 +123,8 @@ public final class Queue: QueueControl, Sendable {
         _ = try await self.perform(.act(.cancel, on: []))
     }
 
-    /// Returns once the queue takes jobs, for who did not call `start` itself; throws what kept it from starting.
+    /// Returns once the queue takes jobs, for who did not call `start` itself; throws what kept it from starting, or
+    /// `stopped` if it has ended since.
     public func waitUntilStarted() async throws(QueueError) { _ = try await self.readyCore(evenBeforeStart: true) }
 
     /// Returns when the queue has stopped in order; throws what ended it otherwise.
@@ -126,7 +151,8 @@ public final class Queue: QueueControl, Sendable {
     /// Drains and stops: running jobs have `worker.drain_timeout` to end, with `now` they are ended at once and run
     /// again at the next start.
     ///
-    /// Returns when all is on disk and the directory is free. A queue that still recovers does so first.
+    /// Returns when all is on disk and the directory is free; at once if the queue does not run. A queue that still recovers
+    /// does so first. Throws what ended the queue otherwise.
     public func stop(now: Bool = false) async throws(QueueError) {
         let core: Core
         do {
@@ -136,11 +162,6 @@ public final class Queue: QueueControl, Sendable {
         }
         _ = await core.controller.submit(.drain(now: now))
         try await self.waitUntilStopped()
-    }
-
-    /// Begins what `stop` waits for and returns at once.
-    package func beginStop(now: Bool) {
-        if let core = try? self.core() { core.controller.submit(.drain(now: now)) { _ in } }
     }
 
     /// What is running now; throws why there is nothing.
@@ -193,36 +214,33 @@ public final class Queue: QueueControl, Sendable {
 
 /// What a closure handler is given.
 public struct HandledJob: Sendable {
+    /// As the job was enqueued with it, or as it was generated: the same in each run.
     public let id: String
     public let action: String
+    /// One JSON value, byte for byte as it was enqueued; see `decode(_:)`.
     public let payload: [UInt8]
-    /// 1 for the first run.
+    /// 1 for the first run; runs that a crash interrupted count too.
     public let runNumber: Int
-    /// Grows with every start: pass it on to make effects elsewhere idempotent.
+    /// Grows with every run of any job: pass it on to make effects elsewhere idempotent.
     public let fencingToken: UInt64
 }
 
 /// Thrown by a closure to send its job to the dead letters without a retry.
 public struct PermanentFailure: Error, Sendable, CustomStringConvertible {
+    /// What the job's error will be.
     public let description: String
 
     public init(_ description: String) { self.description = description }
 }
 
 /// One line for a log.
-public struct QueueLogLine: Sendable, Equatable {
-    public enum Level: String, Sendable, Codable, Comparable, CaseIterable {
-        case debug, info, warning, error
+package struct QueueLogLine: Sendable, Equatable {
+    package typealias Level = QueueEvent.Level
 
-        public static func < (left: Level, right: Level) -> Bool {
-            Self.allCases.firstIndex(of: left) ?? 0 < Self.allCases.firstIndex(of: right) ?? 0
-        }
-    }
+    package var level: Level
+    package var message: String
 
-    public var level: Level
-    public var message: String
-
-    public init(_ level: Level, _ message: String) {
+    package init(_ level: Level, _ message: String) {
         self.level = level
         self.message = message
     }

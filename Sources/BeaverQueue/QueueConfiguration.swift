@@ -4,9 +4,12 @@
 public struct QueueConfiguration: Sendable, Equatable {
     /// Absolute or relative path of the data directory.
     public var dataDirectory: String
+    /// How jobs run.
     public var worker = Worker()
+    /// The log, and when it is forced to disk.
     public var log = Log()
     public var snapshot = Snapshot()
+    /// What the queue keeps and takes at most.
     public var limits = Limits()
     /// Action name → handler.
     ///
@@ -23,43 +26,50 @@ public struct QueueConfiguration: Sendable, Equatable {
     /// False for a tool that takes or changes jobs while no server runs: it starts none.
     package var dispatches = true
     /// No configuration file and no handlers were given: a store created now simulates jobs without a handler.
-    public var isUnconfigured = false
+    package var isUnconfigured = false
 
+    /// Everything else as its default says; `faults()` tells what of it cannot be.
     public init(dataDirectory: String) {
         self.dataDirectory = dataDirectory
     }
 
+    /// How jobs run.
     public struct Worker: Sendable, Equatable {
         /// Runs at the same time, 1 … 4,096.
         public var count = 8
-        /// 0 is none.
+        /// How long one run may take, where neither job nor handler says; 0 is no limit, else at most a day.
         public var taskTimeoutMilliseconds: UInt32 = 10_000
-        /// Retries after the first run.
+        /// Retries after the first run, 0 … 10,000.
         public var maxRetry: UInt16 = 3
         /// Runs ended by a crash of the queue before a job is given up as poison, 0 … 100.
         public var maxInterrupted: UInt8 = 3
-        /// How long a stop waits for running jobs.
+        /// How long a stop waits for running jobs; what still runs then is ended, and runs again at the next start.
         public var drainTimeoutMilliseconds: Int64 = 30_000
-        /// Between SIGTERM and SIGKILL.
+        /// Between SIGTERM and SIGKILL of a command.
         public var graceMilliseconds: Int64 = 5_000
+        /// The delay before the first retry; it doubles with each one that follows.
         public var backoffBaseMilliseconds: Int64 = 1_000
+        /// The longest delay.
         public var backoffMaxMilliseconds: Int64 = 300_000
         /// 0 … 1: a delay is multiplied by a random factor between 1 − jitter and 1 + jitter.
         public var backoffJitter = 0.2
     }
 
+    /// The log, and when it is forced to disk.
     public struct Log: Sendable, Equatable {
         /// Relative to the data directory, or absolute.
         public var directory = "wal"
-        /// 1 MiB … 1 GiB.
+        /// The size of one file of it, 1 MiB … 1 GiB.
         public var maxSegmentBytes: Int64 = 64 << 20
+        /// What an answer waits for.
         public var sync = SyncPolicy.always
-        /// For `SyncPolicy.interval`.
+        /// For `SyncPolicy.interval`, 1 … 60,000.
         public var syncIntervalMilliseconds: Int64 = 10
         /// Log kept beyond what recovery needs.
         public var keepBytes: Int64 = 256 << 20
     }
 
+    /// The state written whole from time to time, so that a start has little log to replay.
     public struct Snapshot: Sendable, Equatable {
         /// Relative to the data directory, or absolute.
         public var directory = "snapshot"
@@ -69,7 +79,9 @@ public struct QueueConfiguration: Sendable, Equatable {
         public var retentionCount = 5
     }
 
+    /// What the queue keeps and takes at most.
     public struct Limits: Sendable, Equatable {
+        /// 1 byte … 16 MiB less one.
         public var maxPayloadBytes = 1 << 20
         /// Bytes of engine memory above which enqueue is refused; nil is 60 % of the smaller of cgroup limit and RAM.
         public var maxMemoryBytes: Int64?
@@ -94,6 +106,7 @@ public enum SyncPolicy: String, Sendable, Codable, CaseIterable {
     case never
 }
 
+/// What becomes of a job whose action has no handler.
 public enum UnknownAction: String, Sendable, Codable, CaseIterable {
     /// Keep them, counted and with the reason shown.
     case park
@@ -105,6 +118,7 @@ public enum UnknownAction: String, Sendable, Codable, CaseIterable {
 
 /// What an action maps to.
 public struct HandlerConfiguration: Sendable, Equatable {
+    /// What runs.
     public enum Kind: Sendable, Equatable {
         /// Program and arguments; a relative program path was made absolute by the reader of the file.
         case command([String])
@@ -127,16 +141,18 @@ public struct HandlerConfiguration: Sendable, Equatable {
     public var timeoutMilliseconds: UInt32?
     /// Runs of this action at the same time; nil: as many as there are workers.
     public var concurrency: Int?
+    /// nil: `worker.max_retry`.
     public var maxRetry: UInt16?
-    /// Absolute.
+    /// Absolute; nil: that of this process.
     public var workingDirectory: String?
-    /// `NAME=VALUE`.
+    /// `NAME=VALUE`, added to that of this process.
     public var environment: [String] = []
     /// Exit statuses besides 0 that complete a job.
     public var okExit: [Int32] = []
     /// Pause the action after so many failed runs in a row; nil: never.
     public var pauseOnFailures: Int?
 
+    /// What is left out is decided by the queue's settings.
     public init(
         _ kind: Kind,
         timeoutMilliseconds: UInt32? = nil,

@@ -2,7 +2,7 @@
 /// directory without a server (which can only answer the reading half).
 ///
 /// Every call either answers from the log's synced state or throws; see `QueueError.Code.outcomeUnknown`.
-public protocol QueueControl: Sendable {
+package protocol QueueControl: Sendable {
     func status() async throws(QueueError) -> QueueStatus
     /// Takes all jobs or none, in one commit.
     func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult
@@ -62,6 +62,7 @@ public enum JobState: String, Sendable, Codable, CaseIterable {
 public struct JobFilter: Sendable, Equatable, Codable {
     /// Empty: every state.
     public var states: [JobState] = []
+    /// The whole name.
     public var action: String?
     /// A glob (`*`, `?`) over the id.
     public var id: String?
@@ -76,10 +77,11 @@ public struct JobFilter: Sendable, Equatable, Codable {
     /// Simulated completions only.
     public var simulatedOnly = false
     /// Values of redacted keys are shown; changes nothing about what matches.
-    public var reveals = false
+    package var reveals = false
     /// The beginning of the id.
     package var idPrefix: String?
 
+    /// Every job.
     public init() {}
 
     /// As the parameters of a request are called; the beginning of an id is ours alone.
@@ -94,12 +96,12 @@ public struct JobFilter: Sendable, Equatable, Codable {
 
 /// A place in a list that stays right while jobs come and go: the ENQUEUE sequence number after which to go on.
 public struct JobCursor: Sendable, Equatable, Codable {
-    public var enqueueSequence: UInt64
+    package var enqueueSequence: UInt64
     /// When the list was begun, in nanoseconds of the queue's boot-time clock: what was found out before, for another
     /// list, is too old for this one.
     package var listBegan: Int64 = 0
 
-    public init(enqueueSequence: UInt64) {
+    package init(enqueueSequence: UInt64) {
         self.enqueueSequence = enqueueSequence
     }
 
@@ -118,13 +120,14 @@ public struct JobCursor: Sendable, Equatable, Codable {
     }
 }
 
+/// A piece of a list of jobs.
 public struct JobPage: Sendable, Equatable, Codable {
-    /// In ENQUEUE order.
+    /// In the order they were accepted.
     public var jobs: [JobSummary]
-    /// nil at the end.
+    /// Where the list goes on; nil at its end.
     public var next: JobCursor?
 
-    public init(jobs: [JobSummary], next: JobCursor?) {
+    package init(jobs: [JobSummary], next: JobCursor?) {
         self.jobs = jobs
         self.next = next
     }
@@ -135,18 +138,22 @@ public struct JobSummary: Sendable, Equatable, Codable {
     public var id: String
     public var state: JobState
     public var action: String
+    /// 0–9, 9 first.
     public var priority: Int
     /// Runs started since it was enqueued or revived.
     public var runs: Int
+    /// Completed without having been run: see `QueueStatus.simulated`.
     public var simulated: Bool
     /// Milliseconds since 1970 UTC.
     public var enqueuedAt: Int64
-    /// When it is due (scheduled), was started (in flight) or ended (completed, dead, cancelled); nil while pending.
+    /// When it is due (scheduled), was started (in flight) or ended (completed, dead, cancelled), in milliseconds since
+    /// 1970 UTC; nil while pending.
     public var time: Int64?
     /// The last error; nil if there was none.
     public var error: String?
     /// The command line, or the payload, in one line; at most 200 bytes.
     public var work: String
+    /// Grows with each job that the store accepts.
     public var enqueueSequence: UInt64
     /// In flight: the number of its worker, from 1.
     public var worker: Int?
@@ -156,9 +163,9 @@ public struct JobSummary: Sendable, Equatable, Codable {
     public var startedAt: Int64?
     public var exitStatus: Int?
     /// Why it waits, in words; nil where it does not wait or nobody asked (views do).
-    public var waitsBecause: String?
+    package var waitsBecause: String?
 
-    public init(
+    package init(
         id: String,
         state: JobState,
         action: String,
@@ -206,9 +213,12 @@ public struct JobDetails: Sendable, Equatable, Codable {
     /// For a job that is a command: program and arguments, working directory, environment.
     public var arguments: [String]?
     public var workingDirectory: String?
+    /// `NAME=VALUE`.
     public var environment: [String]?
+    /// As the job was enqueued with it; nil where its handler decides.
     public var timeoutMilliseconds: UInt32?
     public var maxRetry: Int?
+    /// Never run twice.
     public var once: Bool
     /// Runs ended by a crash of the queue since it was enqueued or revived.
     public var interruptions: Int
@@ -219,7 +229,7 @@ public struct JobDetails: Sendable, Equatable, Codable {
     /// Oldest first; the newest 10.
     public var history: [JobRun]
 
-    public init(
+    package init(
         summary: JobSummary,
         payload: String,
         arguments: [String]?,
@@ -295,8 +305,14 @@ public struct JobDetails: Sendable, Equatable, Codable {
 
 /// One run of a job.
 public struct JobRun: Sendable, Equatable, Codable {
+    /// How it ended.
     public enum Ending: String, Sendable, Codable {
-        case running, completed, failed, timeout, interrupted, cancelled, dead
+        case running, completed, failed, timeout
+        /// By a crash of the queue, or by a stop that did not wait for it.
+        case interrupted
+        case cancelled
+        /// Failed for good: the job went to the dead letters with this run.
+        case dead
     }
 
     /// Counted since the job was accepted or revived, from 1; nil where older runs are no longer known.
@@ -309,12 +325,14 @@ public struct JobRun: Sendable, Equatable, Codable {
     /// Milliseconds since 1970 UTC; nil where the start is no longer in the log.
     public var startedAt: Int64?
     public var endedAt: Int64?
+    /// Of a command; nil for a closure, and where a signal or a time-out ended it.
     public var exitStatus: Int?
+    /// Empty where it completed.
     public var error: String
     /// The last 2 KiB of its output.
     public var outputTail: String
 
-    public init(
+    package init(
         token: UInt64,
         ending: Ending,
         startedAt: Int64?,
@@ -342,6 +360,7 @@ public struct JobRun: Sendable, Equatable, Codable {
     }
 }
 
+/// A piece of what a command wrote.
 public struct JobOutput: Sendable, Equatable {
     public var bytes: [UInt8]
     /// Where the next read goes on.
@@ -349,7 +368,7 @@ public struct JobOutput: Sendable, Equatable {
     /// The run has ended and everything was read.
     public var isComplete: Bool
 
-    public init(bytes: [UInt8], nextOffset: Int64, isComplete: Bool) {
+    package init(bytes: [UInt8], nextOffset: Int64, isComplete: Bool) {
         self.bytes = bytes
         self.nextOffset = nextOffset
         self.isComplete = isComplete
@@ -358,12 +377,14 @@ public struct JobOutput: Sendable, Equatable {
 
 /// What a bulk action did.
 public struct BulkResult: Sendable, Equatable, Codable {
+    /// Jobs meant.
     public var matched: Int
+    /// Jobs changed.
     public var done: Int
     /// Changed between counting and acting, or not allowed in their state.
     public var skipped: Int
 
-    public init(matched: Int, done: Int, skipped: Int) {
+    package init(matched: Int, done: Int, skipped: Int) {
         self.matched = matched
         self.done = done
         self.skipped = skipped

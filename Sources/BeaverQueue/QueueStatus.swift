@@ -2,18 +2,38 @@
 ///
 /// The field names are part of the contract.
 public struct QueueStatus: Sendable, Equatable, Codable {
+    /// What the queue as a whole does.
     public enum State: String, Sendable, Codable, CaseIterable {
-        case running, paused, recovering, draining, full, degraded, failed, stopped
+        case running
+        /// By an operator: nothing is started, jobs are taken.
+        case paused
+        /// Reads its files after a start; calls wait for the end of it.
+        case recovering
+        /// Stops: running jobs end, nothing new is taken.
+        case draining
+        /// No room on the disk for more log: jobs are refused, results are still taken. Ends by itself.
+        case full
+        /// Works, but something needs a look; see `reason`.
+        case degraded
+        /// The disk failed: nothing is taken any more.
+        case failed
+        /// Not started, or stopped in order.
+        case stopped
     }
 
     public var state = State.stopped
     /// Why the state is `full`, `degraded` or `failed`: a sentence, else nil.
     public var reason: String?
+    /// Of the process that owns the directory; 0 where nothing runs.
     public var pid: Int32 = 0
     public var uptimeSeconds = 0.0
+    /// Of this package.
     public var version = ""
+    /// Absolute.
     public var dataDirectory = ""
+    /// Jobs without a handler are only simulated: the store was made without any configuration.
     public var simulated = false
+    /// Of the data directory, as the system calls it: `ext4`.
     public var fileSystem = ""
     public var jobs = Jobs()
     public var workers = Workers()
@@ -24,30 +44,40 @@ public struct QueueStatus: Sendable, Equatable, Codable {
     public var dedup = Dedup()
     /// `host:port` of the TCP listener; nil if there is none.
     public var http: String?
+    /// Of the whole state, in hexadecimal digits: equal states have equal ones, whatever way they came about.
     public var fingerprint = ""
     /// Actions that cannot run now, with the reason; empty if all can.
     public var parkedActions: [ParkedAction] = []
 
-    public init() {}
+    package init() {}
 
+    /// Jobs by state (see `JobState`), and sums.
     public struct Jobs: Sendable, Equatable, Codable {
         public var pending = 0
         public var scheduled = 0
         public var parked = 0
         public var inFlight = 0
         public var completed = 0
+        /// How many of `completed` were only simulated.
         public var simulated = 0
         public var dead = 0
         public var cancelled = 0
+        /// Removed by an operator.
         public var purged = 0
+        /// Ended, and removed because `completedKeep` newer ones are kept.
         public var forgotten = 0
+        /// Ever accepted by this store.
         public var enqueuedTotal = 0
+        /// Refused as known already, since the start.
         public var duplicatesTotal = 0
+        /// Results that came after their run had been given up, since the start; none of them counted.
         public var lateResultsTotal = 0
+        /// Runs that failed, in the life of this store.
         public var failedRunsTotal = 0
+        /// How long the oldest pending job has waited.
         public var oldestPendingSeconds = 0.0
 
-        public init() {}
+        package init() {}
 
         /// The books: every accepted job is in exactly one place.
         public var isBalanced: Bool {
@@ -68,22 +98,27 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         }
     }
 
+    /// The slots in which jobs run.
     public struct Workers: Sendable, Equatable, Codable {
         public var count = 0
+        /// With a run in them.
         public var busy = 0
         /// Slots held by runs that did not end when they were told to.
         public var stuck = 0
+        /// By an operator.
         public var paused = false
 
-        public init() {}
+        package init() {}
     }
 
+    /// Means of the last seconds.
     public struct Rates: Sendable, Equatable, Codable {
         public var enqueuedPerSecond = 0.0
         public var completedPerSecond = 0.0
+        /// What waits grows by this; negative while it shrinks.
         public var backlogPerSecond = 0.0
 
-        public init() {}
+        package init() {}
 
         private enum CodingKeys: String, CodingKey {
             case enqueuedPerSecond = "enqueued_per_second"
@@ -92,17 +127,22 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         }
     }
 
+    /// The log.
     public struct WAL: Sendable, Equatable, Codable {
         /// Bytes in use, headers included, without what is allocated ahead.
         public var bytes: Int64 = 0
+        /// Files.
         public var segments = 0
+        /// The number of the newest record.
         public var lastSequence: UInt64 = 0
+        /// Up to this record a power cut loses nothing.
         public var syncedSequence: UInt64 = 0
         public var sync = SyncPolicy.always
+        /// Not synced yet: how much, and since when.
         public var atRiskBytes: Int64 = 0
         public var atRiskMilliseconds = 0.0
 
-        public init() {}
+        package init() {}
 
         private enum CodingKeys: String, CodingKey {
             case bytes, segments
@@ -114,14 +154,17 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         }
     }
 
+    /// The newest snapshot.
     public struct Snapshot: Sendable, Equatable, Codable {
         /// Age of the oldest record it does not cover; 0 if it covers all.
         public var ageSeconds = 0.0
+        /// The last record it covers.
         public var lastSequence: UInt64 = 0
         public var bytes: Int64 = 0
+        /// Snapshots kept.
         public var count = 0
 
-        public init() {}
+        package init() {}
 
         private enum CodingKeys: String, CodingKey {
             case ageSeconds = "age_seconds"
@@ -130,26 +173,33 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         }
     }
 
+    /// What the last start did.
     public struct Recovery: Sendable, Equatable, Codable {
+        /// One step of it, and how long it took.
         public struct Phase: Sendable, Equatable, Codable {
+            /// `lock`, `snapshot`, `replay` and so on.
             public var name: String
             public var seconds: Double
 
-            public init(name: String, seconds: Double) {
+            package init(name: String, seconds: Double) {
                 self.name = name
                 self.seconds = seconds
             }
         }
 
         public var seconds = 0.0
+        /// The last record of the snapshot it began with.
         public var snapshotSequence: UInt64 = 0
         public var replayedRecords = 0
+        /// Runs that a crash had interrupted, and whose jobs were given back.
         public var requeued = 0
+        /// Cut from the end of the log: written when the machine stopped, acknowledged to nobody.
         public var tornBytes: Int64 = 0
+        /// Processes of the life before that still ran, and were ended.
         public var orphansEnded = 0
         public var phases: [Phase] = []
 
-        public init() {}
+        package init() {}
 
         private enum CodingKeys: String, CodingKey {
             case seconds
@@ -162,11 +212,13 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         }
     }
 
+    /// The ids of ended jobs that are still known, so that they are not taken twice.
     public struct Dedup: Sendable, Equatable, Codable {
         public var ids = 0
+        /// How long ago the oldest of them ended.
         public var reachesBackSeconds = 0.0
 
-        public init() {}
+        package init() {}
 
         private enum CodingKeys: String, CodingKey {
             case ids
@@ -174,12 +226,14 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         }
     }
 
+    /// An action whose jobs wait, because it cannot run.
     public struct ParkedAction: Sendable, Equatable, Codable {
         public var action: String
         public var jobs: Int
+        /// A sentence for people.
         public var reason: String
 
-        public init(action: String, jobs: Int, reason: String) {
+        package init(action: String, jobs: Int, reason: String) {
             self.action = action
             self.jobs = jobs
             self.reason = reason

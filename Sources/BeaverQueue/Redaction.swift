@@ -2,13 +2,13 @@
 ///
 /// A key matches if its letters and digits end with those of a name, whatever the case: `secret` hides `clientSecret`
 /// and `CLIENT_SECRET`. It hides what is written as one; it cannot know a secret without its name.
-public struct Redaction: Sendable, Equatable {
+package struct Redaction: Sendable, Equatable {
     /// What stands in the place of a value.
-    public static let mark = "•••"
+    package static let mark = "•••"
 
     private let names: [[UInt8]]
 
-    public init(_ names: [String]) {
+    package init(_ names: [String]) {
         self.names = names.map { Self.plain($0.utf8) }.filter { !$0.isEmpty }
     }
 
@@ -38,7 +38,7 @@ public struct Redaction: Sendable, Equatable {
     // MARK: JSON
 
     /// JSON text, whole or cut off at any byte, with the values of matching keys replaced by a string.
-    public func json(_ bytes: [UInt8]) -> [UInt8] {
+    package func json(_ bytes: [UInt8]) -> [UInt8] {
         if self.names.isEmpty { return bytes }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
@@ -107,7 +107,7 @@ public struct Redaction: Sendable, Equatable {
     // MARK: Text
 
     /// Any text: the value after `key=`, `key:` or `--key ` is replaced, up to the next blank, quote or separator.
-    public func text(_ text: String) -> String {
+    package func text(_ text: String) -> String {
         if self.names.isEmpty { return text }
         let bytes = Array(text.utf8)
         var result: [UInt8] = []

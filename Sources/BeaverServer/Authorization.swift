@@ -5,17 +5,17 @@ import NIOCore
 /// The tokens that open the TCP door.
 ///
 /// On the control socket none is asked for: the file's mode has decided.
-public struct AccessTokens: Sendable, Equatable {
-    public var all: [String]
+package struct AccessTokens: Sendable, Equatable {
+    package var all: [String]
     /// These may look, not touch.
-    public var readOnly: [String]
+    package var readOnly: [String]
 
-    public init(all: [String] = [], readOnly: [String] = []) {
+    package init(all: [String] = [], readOnly: [String] = []) {
         self.all = all
         self.readOnly = readOnly
     }
 
-    public var isEmpty: Bool { self.all.isEmpty && self.readOnly.isEmpty }
+    package var isEmpty: Bool { self.all.isEmpty && self.readOnly.isEmpty }
 
     /// Compares with every token and every byte, so that the time taken says nothing about how much was right.
     static func isAny(_ offered: String, of tokens: [String]) -> Bool {

@@ -6,10 +6,10 @@ import NIOCore
 ///
 /// Socket addresses end at 107 bytes, data directories do not: beyond that the directory is opened and the socket named
 /// through `/proc/self/fd`, which is short wherever the directory lies.
-public enum ControlSocket {
-    public static let fileName = "beaver.sock"
+package enum ControlSocket {
+    package static let fileName = "beaver.sock"
 
-    public static func path(in dataDirectory: String) -> String { dataDirectory + "/" + self.fileName }
+    package static func path(in dataDirectory: String) -> String { dataDirectory + "/" + self.fileName }
 
     /// A listening socket of mode 0600, taking the place of one that nobody serves any more.
     ///

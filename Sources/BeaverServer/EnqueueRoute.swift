@@ -47,7 +47,7 @@ struct EnqueueRoute: Sendable {
         defer { withExtendedLifetime(lease) {} }
         let bytes = try await RequestBytes.collect(request, upTo: self.limits.frameBodyBytes, lease)
         let jobs = try await Self.reading(bytes) { try JobFrames.decode(ByteBuffer(bytes: bytes)) }
-        return try JSONCoding.response(await self.queue.enqueue(jobs))
+        return try await self.answer(jobs)
     }
 
     /// All or nothing: the whole body is checked before the queue sees any of it.
@@ -58,7 +58,14 @@ struct EnqueueRoute: Sendable {
         let options = self.options
         let check = await Self.reading(bytes) { JobsFileReader.check(bytes, options: options) }
         guard check.faultCount == 0 else { throw Self.refusal(check.faults, count: check.faultCount) }
-        return try JSONCoding.response(await self.queue.enqueue(check.jobs))
+        return try await self.answer(check.jobs)
+    }
+
+    /// Who sends many jobs gave them their ids, or does not ask for them.
+    private func answer(_ jobs: [NewJob]) async throws -> Response {
+        var result = try await self.queue.enqueue(jobs)
+        if result.ids.count > 1_000 { result.ids = [] }
+        return try JSONCoding.response(result)
     }
 
     /// Answers each batch with a line once it is on disk, and reads on only then: memory holds one batch.

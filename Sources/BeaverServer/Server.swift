@@ -1,6 +1,6 @@
-public import BeaverQueue
+package import BeaverQueue
 import Glibc
-public import Logging
+package import Logging
 import NIOCore
 import Synchronization
 
@@ -8,8 +8,8 @@ import Synchronization
 ///
 /// It knows nothing of signals and never ends the process: whoever starts it decides how long it lives. Any queue will
 /// do, also one that is still recovering; its answers are the queue's.
-public final class Server: Sendable {
-    public let configuration: ServerConfiguration
+package final class Server: Sendable {
+    package let configuration: ServerConfiguration
     private let queue: any QueueControl
     private let logger: Logger
     private let metrics: @Sendable () -> QueueMetricsSnapshot
@@ -23,7 +23,7 @@ public final class Server: Sendable {
     }
 
     /// Nothing is opened yet.
-    public init(
+    package init(
         _ configuration: ServerConfiguration,
         queue: any QueueControl,
         logger: Logger,
@@ -39,7 +39,7 @@ public final class Server: Sendable {
     /// Replaces the tokens while the server runs; refuses to open an address that others can reach.
     ///
     /// Everything else of a configuration holds from the next start.
-    public func replaceTokens(_ tokens: AccessTokens) throws(QueueError) {
+    package func replaceTokens(_ tokens: AccessTokens) throws(QueueError) {
         var next = self.configuration
         next.tokens = tokens
         try next.check()
@@ -47,13 +47,13 @@ public final class Server: Sendable {
     }
 
     /// `host:port` of the TCP listener; nil if there is none.
-    public var tcpAddress: String? { self.state.withLock { $0.tcpAddress } }
+    package var tcpAddress: String? { self.state.withLock { $0.tcpAddress } }
 
     /// Binds both doors and returns once they are open.
     ///
     /// Throws `.locked` if another server answers on the socket, `.unavailable` if an address that was asked for is
     /// taken; then nothing stays open.
-    public func start() async throws(QueueError) {
+    package func start() async throws(QueueError) {
         try self.configuration.check()
         let gate = Gate(tokens: { self.tokens.withLock { $0 } }, machineName: Self.machineName())
         let routes = Routes(
@@ -79,7 +79,7 @@ public final class Server: Sendable {
     }
 
     /// Closes both doors: open requests are answered first, within `RequestLimits.stopSeconds`.
-    public func stop() async {
+    package func stop() async {
         let (listeners, identity) = self.state.withLock { state in
             defer { state = State() }
             return (state.listeners, state.socketIdentity)

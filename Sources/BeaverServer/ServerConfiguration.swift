@@ -1,15 +1,15 @@
 import BeaverQueue
 
 /// Where a server listens and whom it lets in.
-public struct ServerConfiguration: Sendable, Equatable {
+package struct ServerConfiguration: Sendable, Equatable {
     /// Holds the control socket; must exist.
-    public var dataDirectory: String
+    package var dataDirectory: String
     /// nil: the control socket alone.
-    public var listen: ListenAddress?
-    public var tokens = AccessTokens()
-    public var limits = RequestLimits()
+    package var listen: ListenAddress?
+    package var tokens = AccessTokens()
+    package var limits = RequestLimits()
 
-    public init(dataDirectory: String, listen: ListenAddress? = nil, tokens: AccessTokens = AccessTokens()) {
+    package init(dataDirectory: String, listen: ListenAddress? = nil, tokens: AccessTokens = AccessTokens()) {
         self.dataDirectory = dataDirectory
         self.listen = listen
         self.tokens = tokens
@@ -27,27 +27,27 @@ public struct ServerConfiguration: Sendable, Equatable {
 }
 
 /// `host:port` of a TCP listener.
-public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
+package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     /// What a server listens on when nothing was said.
     ///
     /// It is nobody's wish, so it may be given up.
-    public static let standard = ListenAddress(host: "127.0.0.1", port: 9_090, isExplicit: false)
+    package static let standard = ListenAddress(host: "127.0.0.1", port: 9_090, isExplicit: false)
 
     /// An IPv6 address stands without its brackets.
-    public var host: String
+    package var host: String
     /// 0 lets the system choose.
-    public var port: Int
+    package var port: Int
     /// Asked for: then it is an error if it is taken, not a warning.
-    public var isExplicit: Bool
+    package var isExplicit: Bool
 
-    public init(host: String, port: Int, isExplicit: Bool = true) {
+    package init(host: String, port: Int, isExplicit: Bool = true) {
         self.host = host
         self.port = port
         self.isExplicit = isExplicit
     }
 
     /// Reads `127.0.0.1:9090`, `[::1]:9090` or `:9090` (all addresses); nil if it is none of these.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
         var host = String(text[..<colon])
@@ -59,7 +59,7 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         self.init(host: host.isEmpty ? "0.0.0.0" : host, port: Int(port))
     }
 
-    public var description: String {
+    package var description: String {
         self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
     }
 }

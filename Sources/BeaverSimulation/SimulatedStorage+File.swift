@@ -68,6 +68,8 @@ final class SimulatedFile: StorageFile {
         )
     }
 
+    func beginWriteback(at offset: Int64, count: Int64) {}
+
     func synchronizeData() throws(QueueError) {
         try self.perform(
             .sync,

@@ -50,6 +50,10 @@ int cbeaver_file_system_type(const char *path, uint64_t *magic) {
     return 0;
 }
 
+int cbeaver_begin_writeback(int fd, int64_t offset, int64_t count) {
+    return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
 int cbeaver_allocate(int fd, int64_t size) { return fallocate(fd, 0, 0, size); }
 
 static struct flock whole_file(void) {

@@ -11,9 +11,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -30,6 +32,9 @@ static SCREEN *screen;
 // Input is read from a pad: reading from a window would draw it first.
 static WINDOW *input;
 static int wake_descriptor = -1;
+// What ncurses writes to: the terminal, or while a frame is made the file that collects it.
+static FILE *output;
+static int frame_file = -1;
 static int saved_errors = -1;
 static int cursor_row = -1, cursor_column = -1;
 static bool is_open;
@@ -141,9 +146,11 @@ static void take_signals(void) {
         handle(fatal_signals[index], on_fatal, &found_fatal[index]);
     for (size_t index = 0; index < sizeof handled_signals / sizeof *handled_signals; index++)
         handle(handled_signals[index], on_signal, &found_handled[index]);
-    sigset_t none;
-    sigemptyset(&none);
-    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    // Not the ends of handlers: all other threads block them, so each would wake this one, thousands of times a second.
+    sigset_t others;
+    sigemptyset(&others);
+    sigaddset(&others, SIGCHLD);
+    pthread_sigmask(SIG_SETMASK, &others, NULL);
 }
 
 static void give_signals_back(void) {
@@ -162,7 +169,9 @@ int cnc_open(void) {
     use_env(FALSE);
     use_tioctl(TRUE);
     set_escdelay(25);
-    screen = newterm(NULL, stdout, stdin);
+    int duplicate = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    output = duplicate < 0 ? NULL : fdopen(duplicate, "w");
+    screen = output ? newterm(NULL, output, stdin) : NULL;
     if (!screen) {
         give_signals_back();
         return 1;
@@ -179,6 +188,9 @@ int cnc_open(void) {
     curs_set(0);
     leaveok(stdscr, FALSE);
     scrollok(stdscr, FALSE);
+    // A frame is sent whole: one that a key cuts short would show half of one moment and half of another.
+    typeahead(-1);
+    frame_file = memfd_create("frame", MFD_CLOEXEC);
     input = newpad(1, 1);
     keypad(input, TRUE);
     nodelay(input, TRUE);
@@ -242,7 +254,7 @@ void cnc_define_style(int style, int foreground, int background, int attributes)
 
 void cnc_size(int *rows, int *columns) { getmaxyx(stdscr, *rows, *columns); }
 
-void cnc_draw_row(int row, const cnc_cell *cells, int count) {
+void cnc_draw_row(int row, int first, const cnc_cell *cells, int count) {
     bool has_color = has_colors();
     wchar_t text[6];
     cchar_t cell;
@@ -259,8 +271,8 @@ void cnc_draw_row(int row, const cnc_cell *cells, int count) {
         text[length] = 0;
         int style = place->style & 127;
         setcchar(&cell, text, style_attributes[style], (short)(has_color ? style : 0), NULL);
-        mvwadd_wch(stdscr, row, column, &cell);
-        if (!fits && place->width == 2 && column + 1 < count) mvwadd_wch(stdscr, row, column + 1, &cell);
+        mvwadd_wch(stdscr, row, first + column, &cell);
+        if (!fits && place->width == 2 && column + 1 < count) mvwadd_wch(stdscr, row, first + column + 1, &cell);
     }
 }
 
@@ -269,7 +281,45 @@ void cnc_place_cursor(int row, int column) {
     cursor_column = column;
 }
 
-void cnc_flush(void) {
+static void send_frame(const char *bytes, size_t length) {
+    while (length > 0) {
+        ssize_t sent = write(STDOUT_FILENO, bytes, length);
+        if (sent > 0) {
+            bytes += sent;
+            length -= (size_t)sent;
+        } else if (errno == EAGAIN) {
+            // Someone else has made the terminal non-blocking.
+            struct pollfd descriptor = {.fd = STDOUT_FILENO, .events = POLLOUT};
+            poll(&descriptor, 1, 1000);
+        } else if (errno != EINTR) {
+            return;
+        }
+    }
+}
+
+// ncurses calls write after each movement of the cursor, dozens of times a frame, and each call wakes whoever reads the
+// terminal, who then has the processor first. So it writes to a file in memory, which goes out at once.
+static bool begin_frame(void) {
+    return frame_file >= 0 && dup3(frame_file, fileno(output), O_CLOEXEC) >= 0;
+}
+
+static void end_frame(void) {
+    dup3(STDOUT_FILENO, fileno(output), O_CLOEXEC);
+    // Larger than all but the first frame of a wide terminal.
+    static char bytes[1 << 16];
+    off_t end = lseek(frame_file, 0, SEEK_CUR);
+    for (off_t place = 0; place < end;) {
+        size_t wanted = end - place < (off_t)sizeof bytes ? (size_t)(end - place) : sizeof bytes;
+        ssize_t count = pread(frame_file, bytes, wanted, place);
+        if (count <= 0) break;
+        send_frame(bytes, (size_t)count);
+        place += count;
+    }
+    // The next one is written over it.
+    lseek(frame_file, 0, SEEK_SET);
+}
+
+static void flush(void) {
     static int shown = 0;
     int wanted = cursor_row >= 0;
     if (wanted) wmove(stdscr, cursor_row, cursor_column);
@@ -282,6 +332,12 @@ void cnc_flush(void) {
         shown = wanted;
         doupdate();
     }
+}
+
+void cnc_flush(void) {
+    bool is_collected = begin_frame();
+    flush();
+    if (is_collected) end_frame();
 }
 
 void cnc_redraw(void) {

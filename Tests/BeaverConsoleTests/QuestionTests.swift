@@ -27,6 +27,19 @@ import Testing
         #expect(stage.effects.contains(.dropTyped))
     }
 
+    /// "Cancel" as the way out would be the same word as what is asked about.
+    @Test func cancellingIsNotAskedWithTwoWaysToCancel() {
+        var stage = Stage(.thumbs)
+        stage.press("1", .down, "d")
+        #expect(stage.model.place == .question)
+        #expect(stage.shows("> Keep"))
+        #expect(stage.shows("Cancel it"))
+        stage.forget()
+        stage.press(.enter)
+        #expect(stage.changes.isEmpty)
+        #expect(stage.model.place == .main)
+    }
+
     @Test func purgingAsksWithTheCursorOnCancel() {
         var stage = self.dead(.down)
         stage.press("x")

@@ -104,6 +104,10 @@ extension Scene {
         check.last = "convert in/5000.jpg -resize 400 out/5000.jpg"
         check.areCommands = true
         check.workingDirectory = "/srv/thumbs"
+        check.entries = (1...5_000).map { number in
+            let name = String(repeating: "0", count: 4 - String(number).count) + String(number)
+            return FileCheck.Entry(id: "thumbs-\(name)", work: "convert in/\(name).jpg -resize 400 out/\(name).jpg")
+        }
         return check
     }
 
@@ -145,6 +149,7 @@ extension Scene {
         var facts = CrashFacts()
         facts.storeBytes = 1_363_149
         facts.freeBytes = 77 << 30
+        facts.runningOnce = 0
         return facts
     }
 

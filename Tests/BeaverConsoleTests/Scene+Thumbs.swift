@@ -246,6 +246,7 @@ extension Scene {
                 payload: #"{"action":"import","batch":2,"source":"s3://in/2026-11-24","password":"hunter2"}"#,
                 history: self.deadRuns
             )
+            scene.details[dead.id]?.maxRetry = 3
         }
         if let waiting = scene.lists[.scheduled]?.first {
             var history: [JobRun] = []
@@ -257,6 +258,7 @@ extension Scene {
                 payload: #"{"action":"import","batch":11,"source":"s3://in/2026-11-24"}"#,
                 history: history
             )
+            scene.details[waiting.id]?.maxRetry = 3
         }
         scene.output = """
             13:57:20 connect db.internal:5432 ok

@@ -66,6 +66,37 @@ import Testing
         ScreenFile.expect(stage.screen, "preview-taking-80x24")
     }
 
+    @Test func theJobsOfAFileAreLookedThrough() {
+        var stage = self.preview(Scene.commandFile)
+        stage.press("l", .pageDown)
+        ScreenFile.expect(stage.screen, "preview-looked-through-80x24")
+        stage.press("G")
+        #expect(stage.shows("thumbs-5000"))
+        stage.press("l", .enter)
+        #expect(stage.changes == [.take(skipsBad: false)])
+    }
+
+    /// A file of many batches can be left after one of them; a single commit cannot be halved.
+    @Test(arguments: [true, false])
+    func takingALargeFileCanBeEnded(isTakenInBatches: Bool) {
+        var check = Scene.commandFile
+        check.isTakenInBatches = isTakenInBatches
+        var stage = self.preview(check)
+        stage.holds = { if case .take = $0 { true } else { false } }
+        stage.press(.enter)
+        stage.send(.takeProgress(3_120))
+        stage.press(.escape)
+        #expect(stage.effects.contains(.endTaking) == isTakenInBatches)
+        guard isTakenInBatches else {
+            #expect(stage.model.place == .main)
+            return
+        }
+        #expect(stage.shows("ends after this batch"))
+        stage.send(.taken(.success(EnqueueResult(enqueued: 4_000))))
+        #expect(stage.model.place == .main)
+        #expect(stage.shows("ended: 4,000 jobs taken, on disk; 1,000 left: the same file takes the rest"))
+    }
+
     // MARK: Crash-test
 
     static func crashMenu(_ scene: Scene = .thumbs, rows: Int = 24, columns: Int = 80) -> Stage {
@@ -85,6 +116,7 @@ import Testing
         var scene = Scene.thumbs
         scene.facts.isEmbedded = false
         scene.facts.serverPid = 4_121
+        scene.facts.runningOnce = 2
         var stage = Stage(scene, isEmbedded: false)
         stage.press("k", "4")
         stage.type("kil")

@@ -78,8 +78,7 @@ package enum Corpus {
     package static func files(_ folder: String) throws -> [(name: String, bytes: [UInt8])] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "test/corpus/\(folder)")
-        return try FileManager.default.contentsOfDirectory(atPath: root.path()).sorted().map { name in
-            (name, Array(try Data(contentsOf: root.appending(path: name))))
-        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: root.path(percentEncoded: false)).sorted()
+        return try names.map { ($0, Array(try Data(contentsOf: root.appending(path: $0)))) }
     }
 }

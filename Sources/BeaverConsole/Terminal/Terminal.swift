@@ -57,15 +57,17 @@ struct Terminal: ~Copyable {
         return Size(rows: Int(rows), columns: Int(columns))
     }
 
-    /// Shows a screen; only rows that differ from what is shown are looked at, and nothing is sent if none does.
+    /// Shows a screen; only what differs from what is shown is looked at, and nothing is sent if nothing does.
     mutating func show(_ screen: Screen) {
         if let shown = self.shown, shown == screen { return }
         for row in 0..<screen.size.rows {
-            if let shown = self.shown, shown.size == screen.size, shown.row(row) == screen.row(row) { continue }
-            let cells = screen.row(row).map {
+            let places = screen.difference(from: self.shown, row: row)
+            guard !places.isEmpty else { continue }
+            let first = row * screen.size.columns
+            let cells = screen.cells[first + places.lowerBound..<first + places.upperBound].map {
                 cnc_cell(base: $0.base, marks: $0.marks, width: $0.width, style: $0.style.rawValue)
             }
-            cnc_draw_row(Int32(row), cells, Int32(cells.count))
+            cnc_draw_row(Int32(row), Int32(places.lowerBound), cells, Int32(cells.count))
         }
         if let cursor = screen.cursor {
             cnc_place_cursor(Int32(cursor.row), Int32(cursor.column))

@@ -22,41 +22,54 @@ extension Controller {
         }
     }
 
-    func sync() {
-        while self.syncer.take() != nil {
-            let begin = self.parts.clock().bootNanoseconds
-            do {
-                let sequence = try self.parts.log.synchronize()
-                self.inbox.post(.synced(sequence))
-            } catch {
-                // Never a second fsync believed: what the first one failed to write may be gone from the cache.
-                self.inbox.post(.logFailed(error))
-                return
-            }
+    func synchronize() -> EngineInput {
+        let begin = self.parts.clock().bootNanoseconds
+        do {
+            let sequence = try self.parts.log.synchronize()
             let now = self.parts.clock()
             let microseconds = (now.bootNanoseconds - begin) / 1_000
             self.syncDurations.withLock { $0.observe(microseconds: microseconds, at: now) }
+            return .synced(sequence)
+        } catch {
+            // Never a second fsync believed: what the first one failed to write may be gone from the cache.
+            return .logFailed(error)
         }
     }
 
     func startRuns() {
         while let starts = self.starter.take() {
-            var outbox: [EngineInput] = []
-            for start in starts {
-                self.begin(start, &outbox)
-                // What needs no start comes in thousands: told in groups, but before the engine runs out of work.
-                if outbox.count >= 128 { self.send(&outbox) }
+            var first = 0
+            // What needs no start of its own comes in thousands: told in groups, but before the engine runs out of work.
+            while first < starts.count {
+                let end = min(first + 64, starts.count)
+                self.begin(starts[first..<end])
+                first = end
             }
-            self.send(&outbox)
         }
     }
 
-    private func send(_ outbox: inout [EngineInput]) {
-        if !outbox.isEmpty { self.inbox.post(outbox) }
-        outbox.removeAll(keepingCapacity: true)
+    private func begin(_ starts: ArraySlice<StartRun>) {
+        var outbox: [EngineInput] = []
+        var runs: [(worker: Int, request: RunRequest)] = []
+        for start in starts { self.prepare(start, &outbox, &runs) }
+        let started = runs.isEmpty ? [] : outbox.filter { if case .runStarted = $0 { true } else { false } }
+        // Before anything is started: the engine hears of a run's limits before it hears of its end.
+        self.inbox.post(outbox)
+        for (worker, request) in runs {
+            self.parts.runner.start(request) { [inbox] result in
+                inbox.post(.runEnded(worker: worker, token: request.token, result))
+            }
+        }
+        // Said once more: a stop that was sent before the runner knew the run went nowhere, and is then repeated.
+        if !started.isEmpty { self.inbox.post(started) }
     }
 
-    private func begin(_ start: StartRun, _ outbox: inout [EngineInput]) {
+    /// Reads what is to be run, and ends at once what needs no start.
+    private func prepare(
+        _ start: StartRun,
+        _ outbox: inout [EngineInput],
+        _ runs: inout [(worker: Int, request: RunRequest)]
+    ) {
         let (worker, token) = (start.worker, start.token)
         let (body, enqueuedAt): (EnqueueBody, Int64)
         do {
@@ -78,9 +91,8 @@ extension Controller {
             outbox.append(.runEnded(worker: worker, token: token, result))
             return
         }
-        self.send(&outbox)
         let timeout = body.timeoutMilliseconds ?? start.timeoutMilliseconds
-        let run = RunRequest(
+        let request = RunRequest(
             token: token,
             jobID: body.id,
             action: start.action,
@@ -90,11 +102,29 @@ extension Controller {
             deadlineWallMilliseconds: timeout == 0 ? nil : self.parts.clock().wallMilliseconds + Int64(timeout),
             enqueueSequence: start.enqueueSequence
         )
-        self.parts.runner.start(run) { [inbox] result in
-            inbox.post(.runEnded(worker: worker, token: token, result))
+        runs.append((worker, request))
+    }
+
+    /// One at a time: the engine asks for the next when it has heard of this one.
+    func compact(_ target: CompactionTarget, retentionCount: Int) {
+        do {
+            try SystemThread.start("beaver-compact") {
+                if !target.isHurried { SystemThread.standBack() }
+                let outcome = self.parts.snapshots.compact(
+                    target,
+                    logDirectory: self.parts.logDirectory,
+                    retentionCount: retentionCount,
+                    clock: self.parts.clock
+                )
+                switch outcome {
+                case .written(let report): self.inbox.post(.snapshotWritten(report))
+                case .failed(let error, let isMismatch):
+                    self.inbox.post(.snapshotFailed(error, isMismatch: isMismatch))
+                }
+            }
+        } catch {
+            self.inbox.post(.snapshotFailed(error, isMismatch: false))
         }
-        // Said once more: a stop that was sent before the runner knew the run went nowhere, and is then repeated.
-        self.inbox.post(.runStarted(worker: worker, token: token, limits))
     }
 
     func workInBackground() {
@@ -117,17 +147,6 @@ extension Controller {
                 self.inbox.post(.space(self.parts.log.space, nil))
             } catch {
                 self.inbox.post(.space(self.parts.log.space, error))
-            }
-        case .compact(let target, let retentionCount):
-            let outcome = self.parts.snapshots.compact(
-                target,
-                logDirectory: self.parts.logDirectory,
-                retentionCount: retentionCount,
-                clock: self.parts.clock
-            )
-            switch outcome {
-            case .written(let report): self.inbox.post(.snapshotWritten(report))
-            case .failed(let error, let isMismatch): self.inbox.post(.snapshotFailed(error, isMismatch: isMismatch))
             }
         case .release(let sequence, let keepBytes):
             do {

@@ -2,11 +2,14 @@
 ///
 /// | thread | does |
 /// |---|---|
-/// | engine | takes inputs, asks the engine, hands out its effects, writes small frames |
+/// | engine (2) | the one that leads takes inputs, asks the engine, hands out its effects, writes small frames; to sync it resigns |
 /// | writer | writes large frames, and those that need room first |
-/// | syncer | fdatasync |
 /// | starter | reads payloads, starts handlers |
-/// | background | makes room in the log, snapshots, releases log, looks each second whether the files are still there |
+/// | background | makes room in the log, releases log, looks each second whether the files are still there |
+/// | compact | one snapshot, behind all others where processors are short |
+///
+/// A lone caller is served by one thread that decides, writes, syncs and answers: nothing on the way waits for a thread to
+/// wake up, and while it is in the disk, the other one takes what comes.
 ///
 /// Nothing here decides anything. An idle controller sleeps in all threads but the background's glance each second.
 package final class Controller: Sendable {
@@ -28,7 +31,6 @@ package final class Controller: Sendable {
 
     enum Background: Sendable {
         case prepare(Int64)
-        case compact(CompactionTarget, retentionCount: Int)
         case release(through: UInt64, keepBytes: Int64)
     }
 
@@ -39,9 +41,8 @@ package final class Controller: Sendable {
 
     let parts: Parts
     let engine: Lock<Engine>
-    let inbox = Mailbox<EngineInput>()
+    let inbox: LeaderMailbox<EngineInput>
     let writer = Mailbox<(CommitFrame, [FrameMark])>()
-    let syncer = Mailbox<Void>()
     let starter = Mailbox<StartRun>()
     let background = Mailbox<Background>()
     let tickets = Lock(Tickets())
@@ -51,23 +52,26 @@ package final class Controller: Sendable {
     private let onEnd: @Sendable (Ending) -> Void
 
     package init(parts: Parts, engine: sending Engine, onEnd: @escaping @Sendable (Ending) -> Void) {
+        let clock = parts.clock
         self.parts = parts
         self.engine = Lock(engine)
+        self.inbox = LeaderMailbox { clock().bootNanoseconds }
         self.onEnd = onEnd
     }
 
     package func start() throws(QueueError) {
         try SystemThread.start("beaver-writer") { self.write() }
-        try SystemThread.start("beaver-syncer") { self.sync() }
         try SystemThread.start("beaver-starter") { self.startRuns() }
         try SystemThread.start("beaver-backgr") { self.workInBackground() }
-        try SystemThread.start("beaver-engine") { self.loop() }
+        for _ in 0..<2 {
+            try SystemThread.start("beaver-engine") { self.loop() }
+        }
         self.inbox.post(.tick)
     }
 
     // MARK: Callers
 
-    /// `answered` is called once, from the engine's thread; it must not block.
+    /// `answered` is called once, from one of the engine's threads; it must not block.
     package func submit(_ command: EngineCommand, answered: @escaping @Sendable (EngineAnswer) -> Void) {
         let number = self.tickets.withLock { tickets in
             let number = tickets.next
@@ -105,33 +109,37 @@ package final class Controller: Sendable {
         self.engine.withLock { body($0) }
     }
 
-    // MARK: The engine's thread
+    // MARK: The engine's threads
 
     private func loop() {
-        while true {
-            let wake = self.engine.withLock { $0.nextWake() }
-            let now = self.parts.clock()
-            let taken: [EngineInput]?
-            if let wake {
-                taken = self.inbox.take(nanoseconds: (wake - now.bootMilliseconds) * 1_000_000 + 500_000)
-            } else {
-                taken = self.inbox.take()
-            }
-            guard let inputs = taken else { return }
+        let parking = LeaderMailbox<EngineInput>.Parking()
+        var inputs: [EngineInput] = []
+        var leads = self.inbox.lead(&inputs, parking)
+        while leads {
             let time = self.parts.clock()
-            let (effects, failure, isIdle) = self.engine.withLock { engine in
-                (engine.handle(inputs, now: time), engine.failure, engine.isIdle)
+            let (effects, failure, isIdle, wake) = self.engine.withLock { [inputs] engine in
+                (engine.handle(inputs, now: time), engine.failure, engine.isIdle, engine.nextWake())
             }
-            self.perform(effects)
+            let mustSync = self.perform(effects)
             if isIdle { self.tellIdle() }
             if let failure { self.end(.failed(failure)) }
+            // Half a millisecond later, the millisecond has come for certain.
+            let wakeNanoseconds = wake.map { $0 * 1_000_000 + 500_000 }
+            if mustSync {
+                self.inbox.resign(wake: wakeNanoseconds)
+                leads = self.inbox.lead(after: self.synchronize(), &inputs, parking)
+            } else {
+                leads = self.inbox.leadOn(wake: wakeNanoseconds, &inputs, parking)
+            }
         }
     }
 
     /// Bytes of a frame that the engine's thread writes itself.
     private static let greatestOwnFrame = 32 << 10
 
-    private func perform(_ effects: [EngineEffect]) {
+    /// Hands out effects, in order; a sync is left to the caller, who is told whether there is one.
+    private func perform(_ effects: [EngineEffect]) -> Bool {
+        var mustSync = false
         var starts: [StartRun] = []
         for effect in effects {
             if case .start(let start) = effect {
@@ -141,9 +149,10 @@ package final class Controller: Sendable {
             // Whatever comes after a start may speak of it.
             if !starts.isEmpty { self.starter.post(starts) }
             starts.removeAll(keepingCapacity: true)
-            self.perform(effect)
+            if case .sync = effect { mustSync = true } else { self.perform(effect) }
         }
         if !starts.isEmpty { self.starter.post(starts) }
+        return mustSync
     }
 
     private func perform(_ effect: EngineEffect) {
@@ -156,16 +165,15 @@ package final class Controller: Sendable {
             } else {
                 self.writer.post((frame, marks))
             }
-        case .sync: self.syncer.post(())
         case .prepare(let byteCount): self.background.post(.prepare(byteCount))
-        case .start(let start): self.starter.post(start)
+        case .start, .sync: break  // done by the caller, together with others
         case .stop(_, let token, let how): self.parts.runner.stop(token: token, how)
         case .answer(let ticket, let answer):
             let waiting = self.tickets.withLock { $0.waiting.removeValue(forKey: ticket.number) }
             waiting?(answer)
         case .compact(let target):
             let count = self.engine.withLock { $0.settings.snapshot.retentionCount }
-            self.background.post(.compact(target, retentionCount: count))
+            self.compact(target, retentionCount: count)
         case .release(let sequence, let keepBytes):
             self.background.post(.release(through: sequence, keepBytes: keepBytes))
         case .log(let line): self.parts.logLine(line)
@@ -184,7 +192,6 @@ package final class Controller: Sendable {
         self.parts.runner.endAll(within: 5)
         self.inbox.close()
         self.writer.close()
-        self.syncer.close()
         self.starter.close()
         self.background.close()
         self.parts.log.close()

@@ -34,6 +34,8 @@ package struct CompactionTarget: Sendable, Equatable {
     /// With the globals mixed in, as in the frame.
     package var fingerprint: StateFingerprint
     package var liveSlots: Int
+    /// The queue waits for it to stop, or the log has grown long: it does not stand back behind other work.
+    package var isHurried = false
 
     package var sequence: UInt64 { self.globals.lastSequence }
 }

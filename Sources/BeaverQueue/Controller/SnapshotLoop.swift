@@ -31,6 +31,9 @@ struct SnapshotState {
 extension Engine {
     static let snapshotMinimumBytes: Int64 = 4 << 20
 
+    /// More log than this since the last snapshot, and the next one may not stand back behind the load that wrote it.
+    static let snapshotLeisureBytes: Int64 = 256 << 20
+
     private var bytesSinceSnapshot: Int64 {
         self.commit.totalBytes - self.snapshots.appendedAtLast + self.snapshots.replayedBytes
     }
@@ -78,7 +81,8 @@ extension Engine {
         self.snapshots.target = CompactionTarget(
             globals: globals,
             fingerprint: self.manager.fingerprint,
-            liveSlots: self.manager.slots.count
+            liveSlots: self.manager.slots.count,
+            isHurried: self.lifecycle != .running || self.bytesSinceSnapshot > Self.snapshotLeisureBytes
         )
         self.snapshots.appendedAtLast = self.commit.totalBytes
         self.snapshots.replayedBytes = 0

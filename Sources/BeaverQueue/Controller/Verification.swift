@@ -1,5 +1,6 @@
 /// Reads every segment and snapshot of a store, changes nothing, and says what it found.
 public struct Verification: Sendable, Equatable {
+    /// The result in a word.
     public enum Verdict: String, Sendable, Codable {
         case sound
         /// Sound but for bytes behind the last record, which were never acknowledged. The next start cuts them.

@@ -77,13 +77,6 @@ package enum JSONText {
         return Int64(String(decoding: slice, as: UTF8.self))
     }
 
-    /// The decoded value of a member that is a string.
-    package static func stringMember(_ name: String, of text: [UInt8]) -> String? {
-        guard let slice = self.member(name, of: text), slice.first == ASCII.quote else { return nil }
-        let content = JSONString(start: slice.startIndex + 1, end: slice.endIndex - 1, hasEscapes: true)
-        return content.text(in: text.span)
-    }
-
     private static func appendEscaped(_ byte: UInt8, to result: inout [UInt8]) {
         switch byte {
         case ASCII.quote, ASCII.backslash:

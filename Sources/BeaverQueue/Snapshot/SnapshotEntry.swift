@@ -35,8 +35,6 @@ struct SnapshotEntry {
         static let all: Shape = [.number, .options, .history, .slot]
     }
 
-    static let maxFrontByteCount = EnqueueBody.fixedByteCount + 255
-
     /// The ENQUEUE record as the log had it, into a buffer that is used again.
     func record(table: RawSpan, bodies: RawSpan, into buffer: inout [UInt8]) {
         buffer.removeAll(keepingCapacity: true)

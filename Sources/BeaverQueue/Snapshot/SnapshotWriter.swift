@@ -8,6 +8,9 @@ struct SnapshotWriter {
     private let temporaryPath: String
     private let file: any StorageFile
     private var offset: Int64
+    /// Up to here the disk was told to begin.
+    private var writebackOffset: Int64 = 0
+    private static let writebackBytes: Int64 = 1 << 20
     private var table: [UInt8] = []
     private var bodies: [UInt8] = []
     private var history: [UInt8] = []
@@ -92,6 +95,11 @@ struct SnapshotWriter {
         bytes.append(contentsOf: self.bodies)
         try self.file.write(bytes.span.bytes, at: self.offset)
         self.offset += Int64(bytes.count)
+        // Not all at the end: the syncs of the log would stand behind it in the disk's queue.
+        if self.offset - self.writebackOffset >= Self.writebackBytes {
+            self.file.beginWriteback(at: self.writebackOffset, count: self.offset - self.writebackOffset)
+            self.writebackOffset = self.offset
+        }
         self.table.removeAll(keepingCapacity: true)
         self.bodies.removeAll(keepingCapacity: true)
         self.chunkEntries = 0

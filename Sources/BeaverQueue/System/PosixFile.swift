@@ -101,6 +101,10 @@ final class PosixFile: StorageFile {
         }
     }
 
+    func beginWriteback(at offset: Int64, count: Int64) {
+        try? self.using { descriptor throws(QueueError) in _ = cbeaver_begin_writeback(descriptor, offset, count) }
+    }
+
     func truncate(to size: Int64) throws(QueueError) {
         try self.using { descriptor throws(QueueError) in
             _ = try SystemCall.check("ftruncate", path: self.path, offset: size) {
@@ -116,7 +120,7 @@ final class PosixFile: StorageFile {
                 try SystemCall.retrying { cbeaver_allocate(descriptor, size) }
             } catch {
                 guard error.number == EOPNOTSUPP || error.number == ENOSYS else {
-                    throw error.queueError("fallocate", path: self.path, offset: size)
+                    throw error.queueError("reserving \(size) bytes", path: self.path)
                 }
                 try self.extendWithZeros(descriptor, to: size)
             }

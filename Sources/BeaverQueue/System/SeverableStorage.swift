@@ -103,6 +103,8 @@ private final class SeverableFile: StorageFile {
         try self.gate.run(self.path) { () throws(QueueError) in try self.file.synchronizeData() }
     }
 
+    func beginWriteback(at offset: Int64, count: Int64) { self.file.beginWriteback(at: offset, count: count) }
+
     func truncate(to size: Int64) throws(QueueError) {
         try self.gate.run(self.path) { () throws(QueueError) in try self.file.truncate(to: size) }
     }

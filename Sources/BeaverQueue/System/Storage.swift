@@ -1,8 +1,8 @@
 /// Files and directories as the engine sees them.
 ///
 /// Everything that reaches a disk goes through this protocol, so that the simulator can lose, tear, reorder and corrupt
-/// what a real disk would. Calls block; they are made on the engine's writer, syncer and background threads, never on its
-/// deciding thread. Paths are plain strings; relative ones are relative to the process.
+/// what a real disk would. Calls block; whoever makes one that may wait for the disk is not deciding at that time.
+/// Paths are plain strings; relative ones are relative to the process.
 package protocol Storage: AnyObject, Sendable {
     func open(_ path: String, _ mode: OpenMode) throws(QueueError) -> any StorageFile
     /// Creates the directory and its missing parents with mode 0700. An existing directory is no error.
@@ -71,6 +71,9 @@ package protocol StorageFile: AnyObject, Sendable {
     /// Forces data, and the size if it changed, to the disk. After a failure the state of the unsynced bytes is unknown
     /// and a second call proves nothing.
     func synchronizeData() throws(QueueError)
+    /// Begins to write what was written there to the disk: a hint, so that a later `synchronizeData` finds little to do
+    /// and the disk is not flooded at once. What fails is told by `synchronizeData`.
+    func beginWriteback(at offset: Int64, count: Int64)
     /// Cuts or extends (with zeros) the file.
     func truncate(to size: Int64) throws(QueueError)
     /// Reserves blocks for `0 ..< size`, so that later writes there need no allocation; the file grows to `size`.

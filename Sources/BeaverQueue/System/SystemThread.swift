@@ -31,6 +31,11 @@ package enum SystemThread {
         pthread_detach(thread)
     }
 
+    /// Lets others go first where processors are short: the calling thread gets about a tenth of what one of them gets.
+    ///
+    /// For good; a thread without privileges cannot take it back.
+    package static func standBack() { cbeaver_yield_priority(10) }
+
     private final class Body: Sendable {
         let name: String
         let run: @Sendable () -> Void

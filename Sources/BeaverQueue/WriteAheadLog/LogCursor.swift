@@ -61,7 +61,8 @@ struct LogCursor {
 
 extension WriteAheadLog {
     package func read(_ sequence: UInt64) throws(QueueError) -> (record: Record, bytes: [UInt8])? {
-        try self.cursor.withLock { cursor throws(QueueError) in
+        if let found = self.recent.withLock({ $0.read(sequence, hash: self.identity.hash) }) { return found }
+        return try self.cursor.withLock { cursor throws(QueueError) in
             if let place = cursor, place.sequence <= sequence, sequence - place.sequence < 4_096 {
                 let limit = self.state.withLock { state in
                     state.segments.first { $0.index == place.segmentIndex }?.usedBytes

@@ -44,6 +44,7 @@ package final class WriteAheadLog: Journal {
     let state: Lock<State>
     let preparation = Lock<Void>(())
     let cursor = Lock<LogCursor?>(nil)
+    let recent: Lock<RecentFrames>
     private let directoryIdentity: FileIdentity?
 
     static let firstSegmentBytes: Int64 = 1 << 20
@@ -60,6 +61,8 @@ package final class WriteAheadLog: Journal {
         self.identity = identity
         self.maxSegmentBytes = maxSegmentBytes
         self.state = Lock(state)
+        // Two MiB where segments have their usual size.
+        self.recent = Lock(RecentFrames(limitBytes: Int(maxSegmentBytes / 32)))
         self.directoryIdentity = try storage.identity(of: directory)
     }
 
@@ -89,6 +92,7 @@ package final class WriteAheadLog: Journal {
             state.lastWritten = last
             state.index.note((first, count, Int(byteCount)), at: place, marks: marks)
         }
+        self.recent.withLock { [frame] recent in recent.add(frame, marks: marks) }
     }
 
     /// The segment that takes the next frame, or nil if it does not fit there.

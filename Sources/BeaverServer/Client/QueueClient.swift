@@ -1,4 +1,4 @@
-public import BeaverQueue
+package import BeaverQueue
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -7,12 +7,12 @@ import Synchronization
 ///
 /// Connections are kept open and used again. An error of the queue arrives as the same `QueueError` that the queue threw
 /// over there.
-public final class QueueClient: QueueControl {
+package final class QueueClient: QueueControl {
     private let dataDirectory: String
     private let idle = Mutex<[ClientConnection]>([])
 
     /// Connects with the first request.
-    public init(dataDirectory: String) {
+    package init(dataDirectory: String) {
         self.dataDirectory = dataDirectory
     }
 
@@ -20,14 +20,14 @@ public final class QueueClient: QueueControl {
         for connection in self.idle.withLock({ $0 }) { connection.close() }
     }
 
-    public func status() async throws(QueueError) -> QueueStatus { try await self.get("/v1/status") }
+    package func status() async throws(QueueError) -> QueueStatus { try await self.get("/v1/status") }
 
-    public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+    package func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         let body = ClientBody(JobFrames.encode(jobs), type: JobFrames.contentType)
         return try Self.decode(try await self.send(.POST, "/v1/jobs", body: body))
     }
 
-    public func jobs(
+    package func jobs(
         matching filter: JobFilter,
         after cursor: JobCursor?,
         limit: Int
@@ -39,13 +39,13 @@ public final class QueueClient: QueueControl {
         return body.page
     }
 
-    public func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
+    package func job(_ id: String) async throws(QueueError) -> JobDetails { try await self.job(id, reveals: true) }
 
-    public func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
+    package func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
         try await self.get(Self.path(id) + (reveals ? "?reveal=true" : ""))
     }
 
-    public func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
+    package func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
         var parameters = [(name: "offset", value: String(offset))]
         if let run { parameters.append(("run", String(run))) }
         let response = try await self.send(.GET, Self.path(id) + "/output" + Self.query(parameters))
@@ -59,77 +59,77 @@ public final class QueueClient: QueueControl {
         )
     }
 
-    public func retry(_ id: String) async throws(QueueError) {
+    package func retry(_ id: String) async throws(QueueError) {
         _ = try await self.send(.POST, Self.path(id) + "/retry")
     }
 
-    public func cancel(_ id: String) async throws(QueueError) -> JobState {
+    package func cancel(_ id: String) async throws(QueueError) -> JobState {
         let body: JobStateBody = try Self.decode(try await self.send(.DELETE, Self.path(id)))
         return body.state
     }
 
-    public func purge(_ id: String) async throws(QueueError) {
+    package func purge(_ id: String) async throws(QueueError) {
         _ = try await self.send(.DELETE, Self.path(id) + "?purge=true")
     }
 
-    public func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func retry(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try await self.bulk("retry", filter)
     }
 
-    public func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func cancel(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try await self.bulk("cancel", filter)
     }
 
-    public func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
+    package func purge(matching filter: JobFilter) async throws(QueueError) -> BulkResult {
         try await self.bulk("purge", filter)
     }
 
-    public func count(matching filter: JobFilter) async throws(QueueError) -> Int {
+    package func count(matching filter: JobFilter) async throws(QueueError) -> Int {
         let path = "/v1/jobs/retry" + Self.query(JobQuery.parameters(of: filter))
         let body: JobCountBody = try Self.decode(try await self.send(.POST, path))
         return body.matched
     }
 
-    public func pause() async throws(QueueError) { _ = try await self.send(.POST, "/v1/workers/pause") }
+    package func pause() async throws(QueueError) { _ = try await self.send(.POST, "/v1/workers/pause") }
 
-    public func resume() async throws(QueueError) { _ = try await self.send(.POST, "/v1/workers/resume") }
+    package func resume() async throws(QueueError) { _ = try await self.send(.POST, "/v1/workers/resume") }
 
-    public func setWorkers(_ count: Int) async throws(QueueError) {
+    package func setWorkers(_ count: Int) async throws(QueueError) {
         let bytes = (try? JSONCoding.encode(WorkerCount(count: count))) ?? []
         let body = ClientBody(ByteBuffer(bytes: bytes), type: "application/json")
         _ = try await self.send(.PUT, "/v1/workers", body: body)
     }
 
-    public func snapshot() async throws(QueueError) -> UInt64 {
+    package func snapshot() async throws(QueueError) -> UInt64 {
         let taken: SnapshotTaken = try Self.decode(try await self.send(.POST, "/v1/snapshot"))
         return taken.lastSequence
     }
 
-    public func stop(now: Bool) async throws(QueueError) {
+    package func stop(now: Bool) async throws(QueueError) {
         _ = try await self.send(.POST, now ? "/v1/stop?now=true" : "/v1/stop")
     }
 
-    public func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
+    package func view(_ request: ViewRequest) async throws(QueueError) -> QueueView {
         try await self.get("/v1/views" + Self.query(ViewQuery.parameters(of: request)))
     }
 
-    public func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup] {
+    package func groups(matching filter: JobFilter) async throws(QueueError) -> [FailureGroup] {
         let body: GroupsBody = try await self.get("/v1/groups" + Self.query(JobQuery.parameters(of: filter)))
         return body.groups
     }
 
-    public func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
+    package func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection {
         let path = "/v1/selections" + Self.query(JobQuery.parameters(of: filter))
         let body: SelectionBody = try Self.decode(try await self.send(.POST, path))
         return body.value
     }
 
-    public func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
+    package func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
         let path = "/v1/jobs/\(action.rawValue)" + Self.query([("selection", selection.token)])
         return try Self.decode(try await self.send(.POST, path))
     }
 
-    public func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
+    package func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
         let body: RecordsBody = try await self.get(Self.path(id) + "/records")
         return body.records
     }

@@ -15,6 +15,13 @@ size_t cbeaver_zero_prefix(const void *bytes, size_t length);
 /// Names the calling thread, for `top -H`: at most 15 bytes. In C because the call needs _GNU_SOURCE.
 void cbeaver_name_thread(const char *name);
 
+/// setpriority(2) of the calling thread alone, which Linux allows: `nice` is how far it stands back behind others, 0 to 19.
+/// There is no way back without privileges. In C because the thread's number needs syscall(2).
+void cbeaver_yield_priority(int nice);
+
+/// sync_file_range(2): begins to write pages of the file to the disk, without waiting and without promising anything.
+int cbeaver_begin_writeback(int fd, int64_t offset, int64_t count);
+
 // Everything below stands here because Swift's Glibc module is imported without _GNU_SOURCE and leaves these calls out, or
 // because of the reason given. Calls that fail return -1 and set the error number, as their models do.
 

@@ -83,8 +83,8 @@ void cnc_define_style(int style, int foreground, int background, int attributes)
 
 void cnc_size(int *rows, int *columns);
 
-/// Draws `count` places from column 0 on; nothing is sent before cnc_flush.
-void cnc_draw_row(int row, const cnc_cell *cells, int count);
+/// Draws `count` places from column `first` on; nothing is sent before cnc_flush.
+void cnc_draw_row(int row, int first, const cnc_cell *cells, int count);
 
 /// Shows the cursor at a place, or hides it (row -1).
 void cnc_place_cursor(int row, int column);

@@ -90,7 +90,10 @@ struct EnqueueCommand: AsyncParsableCommand {
         if self.dryRun { return try self.answerDryRun(checked.jobCount, bad: checked.badCount) }
         let connection = try await Connection.open(directory, advice: self.advice)
         let progress = EnqueueProgress(total: checked.jobCount, isShown: !self.globals.quiet)
-        let result = try await input.take(checked, into: connection.queue) { progress.show($0) }
+        let result = try await input.take(checked, into: connection.queue) { batch in
+            progress.show(batch.total)
+            return .more
+        }
         progress.end()
         try await self.answer(result, ids: self.wait ? try await self.ids(of: input, checked) : [], connection)
     }

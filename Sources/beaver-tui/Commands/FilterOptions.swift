@@ -14,6 +14,9 @@ struct FilterOptions: ParsableArguments {
     @Option(help: "Text in the last error, whatever its case.")
     var error: String?
 
+    @Option(help: "Text in the id, the command or payload, or the last error, whatever its case.")
+    var text: String?
+
     @Option(help: ArgumentHelp("Failed in the same way as this job.", valueName: "id"))
     var like: String?
 
@@ -24,8 +27,8 @@ struct FilterOptions: ParsableArguments {
     var older: String?
 
     var isEmpty: Bool {
-        self.state.isEmpty && self.action == nil && self.error == nil && self.like == nil && self.id == nil
-            && self.older == nil
+        self.state.isEmpty && self.action == nil && self.error == nil && self.text == nil && self.like == nil
+            && self.id == nil && self.older == nil
     }
 
     func validate() throws { _ = try self.states() }
@@ -36,6 +39,7 @@ struct FilterOptions: ParsableArguments {
         (filter.states, filter.simulatedOnly) = try self.states()
         filter.action = self.action
         filter.error = self.error
+        filter.text = self.text
         filter.id = self.id
         if let older {
             filter.olderThanMilliseconds = try UsageText.reading("--older") { () throws(QueueError) in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BeaverQueue
+import Glibc
 
 /// Looks at jobs and acts on them.
 struct JobsCommand: AsyncParsableCommand {
@@ -23,7 +24,12 @@ struct JobsListCommand: AsyncParsableCommand {
     @Option(help: "At most so many.")
     var limit: Int?
 
-    @Option(help: "What to show, with commas: id,state,action,priority,runs,enqueued,time,error,work,seq.")
+    @Option(
+        help: ArgumentHelp(
+            "What to show, with commas: \(JobColumn.allCases.map(\.rawValue).joined(separator: ",")).",
+            valueName: "columns"
+        )
+    )
     var columns: String?
 
     @Flag(help: "Show the values of redacted keys.")
@@ -71,34 +77,57 @@ struct JobsListCommand: AsyncParsableCommand {
             if isFirst { self.globals.note("no job matches") }
             return
         }
-        var table = Table(columns.map { Table.Column(heading: $0.rawValue.uppercased(), isNumber: $0.isNumber) })
-        for job in jobs { table.add(columns.map { $0.text(job) }) }
-        let lines = table.lines(width: Output.columns, showsHeading: isFirst && !self.globals.quiet)
+        let width = Output.columns
+        var table = Table(columns.map(\.tableColumn))
+        for job in jobs { table.add(columns.map { $0.text(job, isShort: width != nil) }) }
+        let lines = table.lines(width: width, showsHeading: isFirst && !self.globals.quiet)
         Output.line(lines.joined(separator: "\n"))
     }
 }
 
 /// A column of `jobs list`.
 enum JobColumn: String, CaseIterable {
-    case id, state, action, priority, runs, enqueued, time, error, work, seq
+    case id, state, action, priority, runs, enqueued, started, time, took, exit, error, work, seq
 
     static let standard: [JobColumn] = [.id, .state, .action, .runs, .time, .error, .work]
 
-    var isNumber: Bool { [.priority, .runs, .seq].contains(self) }
+    var tableColumn: Table.Column {
+        Table.Column(
+            heading: self.rawValue.uppercased(),
+            isNumber: [.priority, .runs, .took, .exit, .seq].contains(self),
+            isWhole: self != .error && self != .work
+        )
+    }
 
-    func text(_ job: JobSummary) -> String {
+    /// Times are short where a person looks, and whole where they may be kept.
+    func text(_ job: JobSummary, isShort: Bool) -> String {
+        let time = isShort ? PeopleText.shortTime : PeopleText.time
+        return self.text(job, time: time)
+    }
+
+    private func text(_ job: JobSummary, time: (Int64) -> String) -> String {
         switch self {
         case .id: job.id
         case .state: job.simulated ? "\(job.state.rawValue) (simulated)" : job.state.rawValue
         case .action: job.action
         case .priority: String(job.priority)
         case .runs: String(job.runs)
-        case .enqueued: PeopleText.time(job.enqueuedAt)
-        case .time: job.time.map(PeopleText.time) ?? "-"
+        case .enqueued: time(job.enqueuedAt)
+        case .started: job.startedAt.map(time) ?? (job.state == .inFlight ? job.time.map(time) : nil) ?? "-"
+        case .time: job.time.map(time) ?? "-"
+        case .took: Self.took(job)
+        case .exit: job.exitStatus.map(String.init) ?? "-"
         case .error: job.error ?? "-"
         case .work: job.work
         case .seq: String(job.enqueueSequence)
         }
+    }
+
+    /// Seconds of the last run, for arithmetic.
+    private static func took(_ job: JobSummary) -> String {
+        guard let started = job.startedAt, let ended = job.time, ended >= started else { return "-" }
+        let (seconds, milliseconds) = (ended - started).quotientAndRemainder(dividingBy: 1_000)
+        return "\(seconds).\(String(1_000 + milliseconds).dropFirst())"
     }
 }
 
@@ -145,12 +174,19 @@ enum JobText {
         if job.once { rows.append(("once", "never run twice")) }
         if let token = job.fencingToken { rows.append(("token", String(token))) }
         if let error = summary.error { rows.append(("error", error)) }
-        if let arguments = job.arguments { rows.append(("command", arguments.joined(separator: " "))) }
+        if let arguments = job.arguments { rows.append(("command", self.command(arguments))) }
         if let directory = job.workingDirectory { rows.append(("cwd", directory)) }
         for variable in job.environment ?? [] { rows.append(("env", variable)) }
-        rows.append(("payload", job.payload))
+        // The payload of a command says the same again.
+        if job.arguments == nil { rows.append(("payload", job.payload)) }
         for run in job.history { rows.append(("run", self.run(run))) }
         return rows
+    }
+
+    /// As it can be pasted into a shell.
+    private static func command(_ arguments: [String]) -> String {
+        if arguments.count == 3, arguments[0] == "/bin/sh", arguments[1] == "-c" { return arguments[2] }
+        return arguments.map(ProgramName.word).joined(separator: " ")
     }
 
     private static func timeName(_ state: JobState) -> String {
@@ -184,15 +220,21 @@ struct JobsOutputCommand: AsyncParsableCommand {
     @Flag(name: [.long, .customShort("f")], help: "Go on until the run has ended.")
     var follow = false
 
+    @Flag(help: "Byte for byte to a terminal too, which then obeys it.")
+    var raw = false
+
     @Option(name: .customLong("run"), help: "The run, from 1 (the newest).")
     var runNumber: Int?
 
     mutating func run() async throws {
         let queue = try await Connection.open(self.globals.directory()).queue
         var offset: Int64 = 0
+        // A terminal would obey what a job wrote.
+        var visible = Output.isTerminal(STDOUT_FILENO) && !self.raw ? VisibleStream() : nil
         while true {
             let output = try await queue.output(of: self.id, run: self.runNumber, from: offset)
-            Output.bytes(output.bytes)
+            if visible == nil { Output.bytes(output.bytes) }
+            if let text = visible?.text(output.bytes, isLast: output.isComplete) { Output.text(text) }
             offset = output.nextOffset
             if output.isComplete { return }
             guard output.bytes.isEmpty else { continue }

@@ -34,14 +34,20 @@ enum FailureText {
     static func lines(_ groups: [FailureGroup], width: Int?) -> [String] {
         var table = Table([
             Table.Column(heading: "DEAD", isNumber: true), Table.Column(heading: "WAITING", isNumber: true),
-            Table.Column(heading: "ACTION"), Table.Column(heading: "EXAMPLE"), Table.Column(heading: "ERROR"),
+            Table.Column(heading: "ACTION", isWhole: true), Table.Column(heading: "EXAMPLE", isWhole: true),
+            Table.Column(heading: "ERROR"),
         ])
         for group in groups {
             table.add([
                 PeopleText.grouped(group.dead), PeopleText.grouped(group.waiting), group.action,
-                group.examples.first ?? "-", "\(group.ending): \(group.shownError)",
+                group.examples.first ?? "-", self.error(group),
             ])
         }
         return table.lines(width: width)
+    }
+
+    /// The ending in front where it tells more than the error.
+    static func error(_ group: FailureGroup) -> String {
+        group.ending == "failed" ? group.shownError : "\(group.ending): \(group.shownError)"
     }
 }

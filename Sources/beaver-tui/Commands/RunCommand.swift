@@ -29,11 +29,10 @@ struct RunCommand: AsyncParsableCommand {
 
     /// Without `--no-ui` there must be something to draw on.
     static func requireConsole(_ globals: GlobalOptions) throws {
-        guard !globals.noUI, !Output.canDraw else { return }
+        guard !globals.noUI, let reason = Output.whyNotDrawn else { return }
         throw CommandFailure(
             .usage,
-            "the console needs a terminal, and standard input and output are none; to run without it: "
-                + "beaver-tui --no-ui run"
+            "the console needs a terminal, \(reason); to run without it: beaver-tui --no-ui run"
         )
     }
 }

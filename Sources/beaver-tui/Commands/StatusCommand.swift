@@ -16,11 +16,12 @@ struct StatusCommand: AsyncParsableCommand {
         let queue = try await Connection.openForStatus(directory)
         let clearsScreen = self.watch && !self.globals.json && Output.isTerminal(STDOUT_FILENO)
         repeat {
-            let status = try await queue.status()
             if self.globals.json {
-                try Output.json(status)
+                try Output.json(await queue.status())
             } else {
-                let lines = StatusText.lines(status, palette: Palette(self.globals.color), width: Output.columns)
+                let pane = ViewRequest.Pane(.running, count: ViewRequest.maxRows)
+                let view = try await queue.view(ViewRequest(panes: [pane]))
+                let lines = StatusText.lines(view, palette: Palette(self.globals.color), width: Output.columns)
                 let text = lines.joined(separator: "\n") + "\n"
                 // The cursor goes home and the rest is cleared line by line, which does not flicker.
                 Output.text(
@@ -36,7 +37,8 @@ struct StatusCommand: AsyncParsableCommand {
 
 /// The status as people read it.
 enum StatusText {
-    static func lines(_ status: QueueStatus, palette: Palette, width: Int?) -> [String] {
+    static func lines(_ view: QueueView, palette: Palette, width: Int?) -> [String] {
+        let status = view.status
         var rows: [(String, String)] = [("directory", status.dataDirectory)]
         let age =
             status.state == .stopped
@@ -47,9 +49,15 @@ enum StatusText {
             rows.append(("simulated", "jobs without a handler only pretend to run, because there is no configuration"))
         }
         rows.append(("jobs", self.jobs(status.jobs)))
-        rows.append(("workers", self.workers(status.workers)))
+        rows += view.deadGroups.prefix(2).map { ("dead", self.kind($0)) }
+        if view.deadGroups.count > 2 { rows.append(("dead", "more kinds: `beaver-tui jobs errors`")) }
+        rows.append(("workers", self.workers(status.workers) + self.longest(view)))
         if status.state != .stopped { rows.append(("rates", self.rates(status.rates))) }
         rows.append(("log", self.log(status.wal)))
+        // While it recovers nobody has looked.
+        if view.freeDiskBytes > 0 || status.state == .full {
+            rows.append(("disk", "\(PeopleText.bytes(view.freeDiskBytes)) free"))
+        }
         rows.append(("snapshot", self.snapshot(status.snapshot)))
         rows.append(("recovery", self.recovery(status.recovery)))
         if let http = status.http { rows.append(("http", http)) }
@@ -90,6 +98,20 @@ enum StatusText {
     private static func workers(_ workers: QueueStatus.Workers) -> String {
         let stuck = workers.stuck > 0 ? ", \(workers.stuck) stuck" : ""
         return "\(workers.busy) of \(workers.count) busy\(stuck)\(workers.paused ? ", paused" : "")"
+    }
+
+    private static func kind(_ group: FailureGroup) -> String {
+        "\(PeopleText.grouped(group.dead)) of \(group.action): \(FailureText.error(group))"
+    }
+
+    /// Where all workers are busy and nothing gets done, this one is why.
+    private static func longest(_ view: QueueView) -> String {
+        let runs = view.panes.flatMap(\.rows).filter { $0.state == .inFlight }
+        guard let longest = runs.min(by: { $0.time ?? .max < $1.time ?? .max }), let time = longest.time else {
+            return ""
+        }
+        let seconds = max(0, Double(PeopleText.now() - time) / 1_000)
+        return ", the longest for \(PeopleText.duration(seconds: seconds)): \(longest.id)"
     }
 
     private static func rates(_ rates: QueueStatus.Rates) -> String {

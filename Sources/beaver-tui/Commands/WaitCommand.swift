@@ -45,8 +45,10 @@ struct JobWaiter: Sendable {
         if id != nil, try await self.queue.count(matching: filter) == 0 {
             throw CommandFailure(.failed, "no job matches \(id ?? "")")
         }
+        var noted: QueueStatus.State?
         while true {
             let status = try await self.queue.status()
+            Self.note(status, &noted)
             filter.states = [.pending, .scheduled, .inFlight]
             let open =
                 id == nil
@@ -66,6 +68,14 @@ struct JobWaiter: Sendable {
             "\(PeopleText.count(dead, "job")) died, \(PeopleText.grouped(parked)) parked; "
                 + (dead > 0 ? "`beaver-tui jobs errors` counts why" : "`beaver-tui status` says why")
         )
+    }
+
+    /// A queue in trouble is waited for, because it goes on by itself; but whoever waits should know why.
+    private static func note(_ status: QueueStatus, _ noted: inout QueueStatus.State?) {
+        guard status.state != noted else { return }
+        noted = status.state
+        guard [.full, .degraded].contains(status.state), let reason = status.reason else { return }
+        Output.error("beaver-tui: still waiting: \(reason)")
     }
 
     /// A paused queue would be waited for in vain.

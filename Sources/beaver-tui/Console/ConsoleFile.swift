@@ -37,6 +37,7 @@ final class ConsoleFile: Sendable {
             check.byteCount = file.byteCount
             check.form = Self.name(of: form, first)
             check.areCommands = form != .jobs
+            check.isTakenInBatches = file.byteCount > JobInput.atomicBytes
             check.faultLines = try await Self.lines(of: file, check.faults.map(\.line))
             check.seconds = Self.seconds(since: began)
             // Bad entries are asked about on the screen; what is then taken are the good ones.
@@ -52,10 +53,10 @@ final class ConsoleFile: Sendable {
 
     func take(
         into queue: any QueueControl,
-        progress: @escaping @Sendable (Int) -> Void
+        each: @escaping @Sendable (JobInput.Batch) -> JobInput.IsWanted
     ) async throws(QueueError) -> EnqueueResult {
         do {
-            return try await self.input.take(self.checked, into: queue, progress: progress)
+            return try await self.input.take(self.checked, into: queue, each: each)
         } catch let error as QueueError {
             throw error
         } catch let failure as CommandFailure {
@@ -128,6 +129,7 @@ private struct Survey {
     private var actions: [String: Int] = [:]
     private var first: NewJob?
     private var last: NewJob?
+    private var entries: [FileCheck.Entry] = []
 
     init(_ form: JobInput.Form, _ options: JobsFileOptions, keepsJobs: Bool) {
         self.reader = JobReader(form, options)
@@ -147,6 +149,8 @@ private struct Survey {
         for job in jobs { self.actions[job.action, default: 0] += 1 }
         self.first = self.first ?? jobs.first
         self.last = jobs.last ?? self.last
+        let room = FileCheck.maxEntries - self.entries.count
+        self.entries += jobs.prefix(room).map { FileCheck.Entry(id: $0.id, work: Self.work($0)) }
         if self.keepsJobs { self.jobs += jobs }
     }
 
@@ -168,6 +172,7 @@ private struct Survey {
         check.leftOut = max(0, self.lineCount - self.jobCount - self.reader.faultCount)
         check.firstID = self.first?.id
         check.lastID = self.last?.id
+        check.entries = self.entries
         check.first = self.first.map(Self.work)
         check.last = self.last.map(Self.work)
         check.actions = self.actions.sorted { ($1.value, $0.key) < ($0.value, $1.key) }

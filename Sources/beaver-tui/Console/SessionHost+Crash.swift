@@ -16,7 +16,20 @@ extension SessionHost {
             if !facts.isEmbedded { facts.whyNoSignal = ServerProcess.whyNot(status.pid) }
         }
         facts.freeBytes = (try? FileStorage().freeBytes(at: self.directory)) ?? 0
+        facts.runningOnce = await self.runningOnce()
         return facts
+    }
+
+    /// How many jobs that run now must not run twice; nil where there are too many to ask for each.
+    private func runningOnce() async -> Int? {
+        let most = 100
+        let request = ViewRequest(panes: [ViewRequest.Pane(.running, count: most)])
+        guard let view = try? await self.queue.view(request), view.status.jobs.inFlight <= most else { return nil }
+        var count = 0
+        for row in view.panes.first?.rows ?? [] {
+            if let job = try? await self.queue.job(row.id), job.once { count += 1 }
+        }
+        return count
     }
 
     func crash(_ kind: CrashKind, before: CrashBefore, addsLoad: Bool) async -> CrashOutcome {

@@ -28,6 +28,8 @@ final class SessionHost: ConsoleHost {
         var lastLine: String?
         /// Someone ends the engine on purpose: its end is not news.
         var isEnding = false
+        /// No more batches of the file that is being taken.
+        var isTakingEnded = false
     }
 
     init(globals: GlobalOptions, options: RunOptions, values: SettingsValues, logger: Logger, isDemo: Bool) {
@@ -172,10 +174,17 @@ final class SessionHost: ConsoleHost {
     ) async throws(QueueError) -> EnqueueResult {
         guard let file = self.state.withLock({ $0.file }) else { throw .invalidInput("no file was checked") }
         guard skipsBad || file.checked.badCount == 0 else { throw .invalidInput("the file has bad entries") }
-        let result = try await file.take(into: self.queue, progress: progress)
+        self.state.withLock { $0.isTakingEnded = false }
+        let result = try await file.take(into: self.queue) { batch in
+            self.remember(batch.jobs.compactMap(\.id), batch.result)
+            progress(batch.total)
+            return self.state.withLock { $0.isTakingEnded } ? .noMore : .more
+        }
         self.remember(file.checked.jobs.compactMap(\.id), result)
         return result
     }
+
+    func endTaking() async { self.state.withLock { $0.isTakingEnded = true } }
 
     /// Only ids that were answered as taken or known count as told; those that differ were refused.
     func remember(_ ids: [String], _ result: EnqueueResult) {

@@ -61,11 +61,19 @@ struct JobInput: Sendable {
         return checked
     }
 
-    /// Enqueues what was checked; `progress` is told how many jobs are in after each batch.
+    /// What one of the batches of a large file came to.
+    struct Batch {
+        var jobs: [NewJob]
+        var result: EnqueueResult
+        /// Jobs of the file that are in the queue by now.
+        var total: Int
+    }
+
+    /// Enqueues what was checked; of a large file `each` is told after each batch, and may end it there.
     func take(
         _ checked: Checked,
         into queue: any QueueControl,
-        progress: (Int) -> Void = { _ in }
+        each: (Batch) -> IsWanted = { _ in .more }
     ) async throws -> EnqueueResult {
         guard self.file.byteCount > Self.atomicBytes else {
             return checked.jobs.isEmpty ? EnqueueResult() : try await queue.enqueue(checked.jobs)
@@ -79,21 +87,32 @@ struct JobInput: Sendable {
         func commit(all: Bool) async throws {
             while waiting.count >= Self.batchJobs || all && !waiting.isEmpty {
                 let batch = Array(waiting.prefix(Self.batchJobs))
-                total.add(try await queue.enqueue(batch))
+                let result = try await queue.enqueue(batch)
+                total.add(result)
                 waiting.removeFirst(batch.count)
-                progress(total.enqueued + total.duplicates + total.differs)
+                let taken = total.enqueued + total.duplicates + total.differs
+                if each(Batch(jobs: batch, result: result, total: taken)) == .noMore { throw Ended() }
             }
         }
-        try await self.file.forEachPiece { piece in
-            reader.feed(piece)
+        do {
+            try await self.file.forEachPiece { piece in
+                reader.feed(piece)
+                waiting += reader.takeJobs()
+                try await commit(all: false)
+            }
+            reader.finish()
             waiting += reader.takeJobs()
-            try await commit(all: false)
+            try await commit(all: true)
+        } catch is Ended {
+            // What is in stays in, and the same file again takes the rest.
         }
-        reader.finish()
-        waiting += reader.takeJobs()
-        try await commit(all: true)
         return total
     }
+
+    /// Whether the next batch is to be taken too.
+    enum IsWanted { case more, noMore }
+
+    private struct Ended: Error {}
 }
 
 /// The one of two readers that a file needs.

@@ -28,9 +28,18 @@ enum Output {
     static func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
 
     /// Standard output can be drawn on: a terminal at both ends that can move its cursor.
-    static var canDraw: Bool {
+    static var canDraw: Bool { self.whyNotDrawn == nil }
+
+    /// Why it cannot, as the middle of a sentence.
+    static var whyNotDrawn: String? {
+        switch (self.isTerminal(STDIN_FILENO), self.isTerminal(STDOUT_FILENO)) {
+        case (false, false): return "and standard input and output are none"
+        case (false, true): return "and standard input is none"
+        case (true, false): return "and standard output is none"
+        case (true, true): break
+        }
         let terminal = ProcessInfo.processInfo.environment["TERM"] ?? ""
-        return self.isTerminal(STDIN_FILENO) && self.isTerminal(STDOUT_FILENO) && !["", "dumb"].contains(terminal)
+        return ["", "dumb"].contains(terminal) ? "and TERM is `\(terminal)`, which cannot move a cursor" : nil
     }
 
     /// Columns of the terminal; nil if standard output is none, and then nothing is cut.
@@ -76,7 +85,6 @@ struct Palette: Sendable {
     func bad(_ text: String) -> String { self.paint(text, "31") }
     func good(_ text: String) -> String { self.paint(text, "32") }
     func warning(_ text: String) -> String { self.paint(text, "33") }
-    func strong(_ text: String) -> String { self.paint(text, "1") }
 
     private func paint(_ text: String, _ code: String) -> String {
         self.isOn ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text

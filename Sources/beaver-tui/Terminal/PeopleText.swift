@@ -3,12 +3,24 @@ import Glibc
 /// Times and quantities as people read them.
 enum PeopleText {
     /// Local time with its zone: "2026-11-24 14:04:05 CET".
-    static func time(_ wallMilliseconds: Int64) -> String {
+    static func time(_ wallMilliseconds: Int64) -> String { self.local(wallMilliseconds, "%Y-%m-%d %H:%M:%S %Z") }
+
+    /// For a person who looks now: "14:04:05" of today, "11-24 14:04" of another day.
+    static func shortTime(_ wallMilliseconds: Int64) -> String {
+        let day = "%Y-%m-%d"
+        let isToday = self.local(wallMilliseconds, day) == self.local(self.now(), day)
+        return self.local(wallMilliseconds, isToday ? "%H:%M:%S" : "%m-%d %H:%M")
+    }
+
+    /// Milliseconds since 1970 UTC, to the second.
+    static func now() -> Int64 { Int64(Glibc.time(nil)) * 1_000 }
+
+    private static func local(_ wallMilliseconds: Int64, _ format: String) -> String {
         var seconds = time_t(wallMilliseconds / 1_000)
         var parts = tm()
         guard localtime_r(&seconds, &parts) != nil else { return String(wallMilliseconds) }
         var buffer = [CChar](repeating: 0, count: 64)
-        let count = strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M:%S %Z", &parts)
+        let count = strftime(&buffer, buffer.count, format, &parts)
         return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 

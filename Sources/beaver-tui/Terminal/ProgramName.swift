@@ -37,7 +37,7 @@ enum ProgramName {
     }
 
     /// One word of a shell's command line.
-    private static func word(_ text: String) -> String {
+    static func word(_ text: String) -> String {
         let plain = text.utf8.allSatisfy { byte in
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
                 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./=:,@%+".utf8.contains(byte)

@@ -1,11 +1,13 @@
 import BeaverQueue
 
-/// Columns of text under their headings; fits a terminal by cutting its last column, and is never cut elsewhere.
+/// Columns of text under their headings; cut to a terminal's width, and to nothing else.
 struct Table {
     struct Column: Equatable {
         var heading: String
         /// Numbers stand at the right.
         var isNumber = false
+        /// Names and numbers are of no use without their ends: cut last.
+        var isWhole = false
     }
 
     let columns: [Column]
@@ -32,12 +34,16 @@ struct Table {
         }
     }
 
-    /// Takes from the widest column until the line fits or nothing is left to take.
+    /// Takes from the widest column until the line fits or nothing is left to take; from names and numbers only when the
+    /// texts are gone.
     private func shrink(_ widths: inout [Int], to width: Int) {
         let gaps = 2 * (widths.count - 1)
-        while widths.reduce(gaps, +) > width {
-            guard let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 4 else { return }
-            widths[widest] -= 1
+        for (isWhole, least) in [(false, 10), (true, 12), (false, 4), (true, 4)] {
+            let columns = widths.indices.filter { (self.columns[$0].isWhole || self.columns[$0].isNumber) == isWhole }
+            while widths.reduce(gaps, +) > width {
+                guard let widest = columns.max(by: { widths[$0] < widths[$1] }), widths[widest] > least else { break }
+                widths[widest] -= 1
+            }
         }
     }
 

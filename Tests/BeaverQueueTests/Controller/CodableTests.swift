@@ -70,6 +70,32 @@ struct CodableTests {
         }
     }
 
+    @Test("a handler that comes after the start is not used, and an event says so")
+    func lateHandler() async throws {
+        try await self.withQueue { queue in
+            let events = queue.events()
+            try await queue.start()
+            queue.handle("late") { _ in }
+            try await queue.enqueue("late", 1, id: "a")
+            #expect(try await queue.status().jobs.parked == 1)
+            try await queue.stop()
+            let all = await events.reduce(into: []) { $0.append($1) }
+            #expect(all.contains { $0.level == .error && $0.message.contains("`late` came after the start") })
+        }
+    }
+
+    @Test("every id of a large call is told, and a page of nothing is refused")
+    func manyIDsAndEmptyPage() async throws {
+        try await self.withQueue { queue in
+            try await queue.start()
+            let result = try await queue.enqueue((1...1_001).map { try NewJob("resize", $0) })
+            #expect(Set(result.ids).count == 1_001)
+            let error = await #expect(throws: QueueError.self) { try await queue.jobs(limit: 0) }
+            #expect(error?.code == .invalidInput)
+            try await queue.stop()
+        }
+    }
+
     @Test("each listener gets the events from its beginning on, and ends with the queue")
     func events() async throws {
         try await self.withQueue { queue in
@@ -91,7 +117,7 @@ struct CodableTests {
     @Test("a listener that is dropped is forgotten")
     func droppedListener() async throws {
         var ring = EventRing()
-        let (_, continuation) = AsyncStream.makeStream(of: QueueView.Event.self)
+        let (_, continuation) = AsyncStream.makeStream(of: QueueEvent.self)
         let listener = ring.listen(continuation)
         let key = try #require(listener)
         ring.forget(key)

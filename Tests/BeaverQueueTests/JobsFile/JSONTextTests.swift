@@ -1,4 +1,5 @@
 import BeaverQueue
+import Foundation
 import Testing
 
 @Suite struct JSONTextTests {
@@ -11,7 +12,7 @@ import Testing
         )
     }
 
-    @Test func `a string comes back as it was written`() {
+    @Test func `a string comes back as it was written`() throws {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<2_000 {
             var text = ""
@@ -22,7 +23,8 @@ import Testing
             }
             let object = Array("{\"k\":".utf8) + JSONText.string(text) + Array("}".utf8)
             #expect(JSONText.fault(in: object) == nil)
-            #expect(JSONText.stringMember("k", of: object).map { Array($0.utf8) } == Array(text.utf8))
+            let decoded = try JSONDecoder().decode([String: String].self, from: Data(object))
+            #expect(decoded["k"].map { Array($0.utf8) } == Array(text.utf8))
         }
     }
 
@@ -39,7 +41,6 @@ import Testing
         #expect(JSONText.integerMember("n", of: text) == -5)
         #expect(JSONText.integerMember("f", of: text) == nil)
         #expect(JSONText.member("v", of: text).map(Self.text) == "[1, 2]")
-        #expect(JSONText.stringMember("s", of: text) == "a😀b")
         #expect(JSONText.member("missing", of: text) == nil)
         #expect(JSONText.member("ms", of: Array("[1]".utf8)) == nil)
         #expect(JSONText.member("ms", of: Array("{\"ms\":1".utf8)) == nil)

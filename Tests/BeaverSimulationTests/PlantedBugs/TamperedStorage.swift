@@ -135,6 +135,8 @@ final class TamperedFile: StorageFile {
         }
     }
 
+    func beginWriteback(at offset: Int64, count: Int64) { self.file.beginWriteback(at: offset, count: count) }
+
     func truncate(to size: Int64) throws(QueueError) { try self.file.truncate(to: size) }
 
     func allocate(_ size: Int64) throws(QueueError) { try self.file.allocate(size) }

@@ -27,7 +27,7 @@ struct QueueService: Service {
         await log
     }
 
-    private func log(_ events: AsyncStream<QueueView.Event>) async {
+    private func log(_ events: AsyncStream<QueueEvent>) async {
         for await event in events {
             self.logger.log(level: Logger.Level(rawValue: event.level.rawValue) ?? .info, "\(event.message)")
         }

@@ -1,0 +1,56 @@
+/// Says in the log that jobs died: whoever reads only the log, or the events, must hear of it.
+extension Queue {
+    /// Looks each second for as long as the queue runs; says nothing where nobody died.
+    func watchDeadLetters(since totalBefore: Int) {
+        // Of its own, and not of who started the queue: it lasts as long as the queue, keeps it from nothing, and ends with it.
+        Task { [weak self] in
+            var notice = DeadLetterNotice(totalBefore: totalBefore)
+            while let queue = self, await queue.noteDeadLetters(&notice) {
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// False once the queue has ended.
+    private func noteDeadLetters(_ notice: inout DeadLetterNotice) async -> Bool {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return false }
+        let total = core.controller.look { $0.manager.totals.dead }
+        let now = BootClock.now().bootMilliseconds
+        guard notice.isDue(total: total, now: now) else { return true }
+        let request = ViewRequest(panes: [ViewRequest.Pane(.dead, count: 1)])
+        // What cannot be looked up now is said in another second.
+        guard let view = try? await self.view(request) else { return true }
+        let newest = view.panes.first?.rows.first
+        let sentence = notice.sentence(total: total, kept: view.status.jobs.dead, newest: newest, now)
+        // Its rhythm is its own, and its lines differ by their numbers.
+        self.log(QueueLogLine(.warning, sentence), evenIfAlike: true)
+        return true
+    }
+}
+
+/// When the dead are spoken of, and how: the first at once, then together, so that a flood of them is a few lines.
+struct DeadLetterNotice {
+    private var totalSaid: Int
+    private var lastMilliseconds: Int64?
+    private static let intervalMilliseconds: Int64 = 10_000
+
+    init(totalBefore: Int) { self.totalSaid = totalBefore }
+
+    func isDue(total: Int, now: Int64) -> Bool {
+        guard total > self.totalSaid else { return false }
+        return self.lastMilliseconds.map { now - $0 >= Self.intervalMilliseconds } ?? true
+    }
+
+    /// `kept` are the dead that are there now, `newest` one of them.
+    mutating func sentence(total: Int, kept: Int, newest: JobSummary?, _ now: Int64) -> String {
+        let died = total - self.totalSaid
+        self.totalSaid = total
+        self.lastMilliseconds = now
+        var sentence = died == 1 ? "1 job died" : "\(died) jobs died"
+        if let newest {
+            sentence += died == 1 ? ", `\(newest.id)`" : ", the newest is `\(newest.id)`"
+            if let error = newest.error, !error.isEmpty { sentence += ": \(error)" }
+        }
+        return sentence + ". \(kept) \(kept == 1 ? "is" : "are") dead; `beaver-tui jobs errors` has them by kind"
+    }
+}

@@ -1,0 +1,112 @@
+import BeaverQueue
+import Testing
+
+@testable import beaver_tui
+
+/// What people read in a terminal.
+@Suite struct TextTests {
+    @Test("ids and times are whole for as long as there is text to cut")
+    func tableKeepsNames() {
+        var table = Table([
+            Table.Column(heading: "ID", isWhole: true), Table.Column(heading: "ERROR"), Table.Column(heading: "WORK"),
+        ])
+        table.add(["commands-1234", "exit 1: no such file or directory", "cat a-long-path-to-a-file"])
+        #expect(table.lines(width: 50).last == "commands-1234  exit 1: no such…  cat a-long-path-…")
+        #expect(table.lines(width: 20).last?.hasPrefix("comma") == true)
+        #expect(
+            table.lines(width: nil).last
+                == "commands-1234  exit 1: no such file or directory  cat a-long-path-to-a-file"
+        )
+    }
+
+    @Test("what a job wrote is shown and not obeyed, and no character is torn between two pieces")
+    func visibleOutput() {
+        var stream = VisibleStream()
+        let bytes = Array("a\u{1b}[2J\tb\né漢😀".utf8)
+        for cut in 0...bytes.count {
+            let text =
+                stream.text(Array(bytes[..<cut]), isLast: false) + stream.text(Array(bytes[cut...]), isLast: true)
+            #expect(text == "a␛[2J\tb\né漢😀")
+        }
+        #expect(stream.text([0x61, 0xe6, 0xbc], isLast: false) == "a")
+        #expect(stream.text([], isLast: true) == "\u{fffd}")
+    }
+
+    @Test("a shell line is shown as it was written, another command as it would be typed")
+    func pastableCommand() {
+        var job = Self.details(["/bin/sh", "-c", "echo 'a b' >c"])
+        #expect(JobText.rows(job).contains { $0 == ("command", "echo 'a b' >c") })
+        #expect(!JobText.rows(job).contains { $0.0 == "payload" })
+        job = Self.details(["convert", "my photo.jpg", "it's.png"])
+        #expect(JobText.rows(job).contains { $0 == ("command", #"convert 'my photo.jpg' 'it'\''s.png'"#) })
+    }
+
+    @Test("columns for a log of jobs: when it began, how long it took, how it ended")
+    func jobLogColumns() {
+        var job = Self.details([]).summary
+        (job.startedAt, job.time, job.exitStatus) = (1_000, 3_045, 7)
+        #expect(JobColumn.took.text(job, isShort: false) == "2.045")
+        #expect(JobColumn.exit.text(job, isShort: false) == "7")
+        #expect(JobColumn.started.text(job, isShort: false) != "-")
+        job.startedAt = nil
+        #expect(JobColumn.took.text(job, isShort: false) == "-")
+    }
+
+    @Test("status names the run that takes longest, the kinds of failure, and the room on the disk")
+    func statusForAnOperator() {
+        var view = QueueView(status: QueueStatus())
+        var job = Self.details([]).summary
+        (job.state, job.time) = (.inFlight, PeopleText.now() - 90_000)
+        view.panes = [QueueView.Pane(rows: [job], position: 0, isAnchorGone: false)]
+        view.freeDiskBytes = 5 << 20
+        view.deadGroups = (1...3).map { number in
+            FailureGroup(
+                action: "exec",
+                ending: "exit \(number)",
+                error: "exit #: no",
+                dead: 200,
+                waiting: 0,
+                first: 0,
+                last: 0,
+                examples: [],
+                filter: JobFilter()
+            )
+        }
+        let lines = StatusText.lines(view, palette: Palette(.never), width: nil)
+        #expect(
+            lines.contains { $0.hasPrefix("workers") && $0.contains(", the longest for 1m 3") && $0.hasSuffix(": a") }
+        )
+        #expect(lines.contains("dead       200 of exec: exit 1: no"))
+        #expect(lines.contains { $0.hasPrefix("dead       more kinds") })
+        #expect(lines.contains("disk       5.0 MiB free"))
+    }
+
+    private static func details(_ arguments: [String]) -> JobDetails {
+        JobDetails(
+            summary: JobSummary(
+                id: "a",
+                state: .dead,
+                action: "exec",
+                priority: 4,
+                runs: 1,
+                simulated: false,
+                enqueuedAt: 0,
+                time: 1,
+                error: nil,
+                work: "",
+                enqueueSequence: 1
+            ),
+            payload: "{}",
+            arguments: arguments,
+            workingDirectory: nil,
+            environment: nil,
+            timeoutMilliseconds: nil,
+            maxRetry: nil,
+            once: false,
+            interruptions: 0,
+            fencingToken: nil,
+            waitsBecause: nil,
+            history: []
+        )
+    }
+}

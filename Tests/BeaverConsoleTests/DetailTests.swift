@@ -1,0 +1,111 @@
+import BeaverConsole
+import BeaverQueue
+import Testing
+
+/// The screen of one job while the job lives on, and what can be read at length.
+@Suite struct DetailTests {
+    private func pendingJob() -> Stage {
+        var stage = Stage(.thumbs)
+        stage.press("2", .enter)
+        stage.forget()
+        return stage
+    }
+
+    private static func records(_ stage: Stage) -> Int {
+        stage.effects.count { if case .records = $0 { true } else { false } }
+    }
+
+    /// It was opened while it waited: its records and its output came later.
+    @Test func whatTheLogSaysIsReadAgainOnceTheJobHasMoved() throws {
+        var stage = self.pendingJob()
+        stage.wait(milliseconds: 1_000)
+        #expect(Self.records(stage) == 0)
+        var job = try #require(stage.scene.lists[.pending]?.first)
+        job.state = .completed
+        job.runs = 1
+        stage.scene.details[job.id] = Scene.details(job, payload: "{}")
+        stage.wait(milliseconds: 1_000)
+        #expect(Self.records(stage) == 1)
+        #expect(stage.effects.contains(.output(job.id, run: nil, from: 0)))
+        stage.wait(milliseconds: 1_000)
+        #expect(Self.records(stage) == 1)
+    }
+
+    @Test(arguments: [(0, 3, "1 Runs 0 of 4"), (2, 3, "1 Runs 2 of 4"), (1, 0, "1 Runs 1 of 1"), (5, 3, "1 Runs 5 ")])
+    func runsAreCountedAgainstThoseAllowed(runs: Int, retries: Int, title: String) throws {
+        var stage = self.pendingJob()
+        var job = try #require(stage.scene.lists[.pending]?.first)
+        job.runs = runs
+        let run = JobRun(
+            token: 1,
+            ending: .failed,
+            startedAt: nil,
+            endedAt: nil,
+            exitStatus: 75,
+            error: "exit 75",
+            outputTail: ""
+        )
+        var details = Scene.details(job, payload: "{}", history: Array(repeating: run, count: runs))
+        details.maxRetry = retries
+        stage.scene.details[job.id] = details
+        stage.wait(milliseconds: 1_000)
+        #expect(stage.shows(title))
+    }
+
+    @Test func followingIsSaidWithoutASignBeforeIt() {
+        var scene = Scene.thumbs
+        scene.output = "one line"
+        var stage = Stage(scene)
+        stage.press("2", .enter, "f")
+        #expect(stage.shows("─ following ─"))
+    }
+
+    @Test(arguments: [Place.detail, .errors, .preview, .crashMenu, .proof])
+    func helpBeginsWithThePlaceItWasAskedIn(place: Place) {
+        var stage = Places.stage(place)
+        stage.press("?")
+        let lines = stage.screen.lines
+        // The last ones cannot stand at the top where no more follows.
+        #expect(lines.contains { $0.contains("│ \(place.rawValue) ") })
+        if place == .detail { #expect(lines[2].contains(place.rawValue)) }
+        stage.press(.escape)
+        #expect(stage.model.place == place)
+    }
+
+    // MARK: Events
+
+    private func events(_ messages: [String]) -> Stage {
+        var scene = Scene.thumbs
+        scene.view.events = messages.enumerated().map { place, text in
+            QueueView.Event(number: UInt64(place + 1), time: Scene.moment.wallMilliseconds, level: .info, message: text)
+        }
+        var stage = Stage(scene)
+        stage.press("6")
+        return stage
+    }
+
+    /// What a message says last is often what matters.
+    @Test func aLongEventGoesOnBelowItself() {
+        let message = (1...30).map { "word\($0)" }.joined(separator: " ")
+        let stage = self.events([message])
+        #expect(stage.shows("word30"))
+        let lines = stage.screen.lines
+        #expect(lines.contains { $0.hasPrefix("│" + String(repeating: " ", count: 10) + "word") })
+    }
+
+    @Test func whoReadsOldEventsIsNotMovedByNewOnes() {
+        var stage = self.events((1...40).map { "event \($0)" })
+        stage.press(.pageUp)
+        let read = stage.screen.lines.filter { $0.contains("event ") }
+        #expect(!read.isEmpty)
+        stage.scene.view.events.append(
+            QueueView.Event(number: 41, time: Scene.moment.wallMilliseconds, level: .info, message: "new")
+        )
+        stage.model.nextViewAt = 0
+        stage.send(.tick)
+        #expect(stage.model.events.last?.message == "new")
+        #expect(stage.screen.lines.filter { $0.contains("event ") } == read)
+        stage.press("G")
+        #expect(stage.shows("new"))
+    }
+}
