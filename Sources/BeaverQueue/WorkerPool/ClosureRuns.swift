@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Runs Swift closures as tasks.
 ///
 /// A task can be asked to end, not made to: a closure that ignores its cancellation keeps its worker until it returns.
@@ -11,7 +9,7 @@ final class ClosureRuns: Sendable {
         var isStopped = false
     }
 
-    private let entries = Mutex<[UInt64: Entry]>([:])
+    private let entries = Lock<[UInt64: Entry]>([:])
 
     func start(_ run: RunRequest, _ body: @escaping Body, ended: @escaping @Sendable (RunResult) -> Void) {
         let isNew = self.entries.withLock { entries in

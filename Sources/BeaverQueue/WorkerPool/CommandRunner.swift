@@ -28,7 +28,7 @@ package final class CommandRunner: HandlerRunner {
     private let outputDirectory: String
     private let closures: [String: Closure]
     private let inheritedEnvironment: [String]
-    private let settings: Mutex<Settings>
+    private let settings: Lock<Settings>
     private let mailboxes: [ProcessMailbox]
     private let closureRuns = ClosureRuns()
     private let simulates = Atomic<Bool>(false)
@@ -67,7 +67,7 @@ package final class CommandRunner: HandlerRunner {
         self.inheritedEnvironment = inherited
         self.endedDescriptor = endedDescriptor
         self.mailboxes = mailboxes
-        self.settings = Mutex(Self.settings(configuration, storeID, inherited, Set(closures.keys)))
+        self.settings = Lock(Self.settings(configuration, storeID, inherited, Set(closures.keys)))
     }
 
     deinit {

@@ -1,5 +1,4 @@
 internal import CBeaver
-internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -23,7 +22,7 @@ final class ProcessMailbox: Sendable {
 
     /// Readable while orders wait.
     let descriptor: Int32
-    private let orders = Mutex<[Order]>([])
+    private let orders = Lock<[Order]>([])
 
     init() throws(QueueError) {
         self.descriptor = try SystemCall.check("eventfd", path: "process loop") { cbeaver_event() }
