@@ -19,7 +19,7 @@ package struct ProofText {
 
     package var isGood: Bool {
         if let lie = self.outcome.lie { return LieText(lie, self.outcome).isGood }
-        return self.outcome.lost == 0 && self.isSame && self.isBalanced
+        return self.outcome.lost == 0 && self.outcome.doneTwice.isEmpty && self.isSame && self.isBalanced
     }
 
     package var headline: String {
@@ -31,10 +31,14 @@ package struct ProofText {
             return sync == .always
                 ? "LOST \(count) · sync is \"always\": this is a bug" : "LOST \(count) · sync is \"\(sync.rawValue)\""
         }
+        if !self.outcome.doneTwice.isEmpty {
+            return "DONE TWICE \(Figures.grouped(self.outcome.doneTwice.count)) · this is a bug"
+        }
         if !self.isSame { return "THE STATE DIFFERS · this is a bug" }
         if !self.isBalanced { return "THE BOOKS DO NOT BALANCE · this is a bug" }
         let lead = self.outcome.kind == .powerCut ? "Power cut, on a copy · back" : "Back"
-        return "\(lead) in \(back.dropFirst(8)) · lost 0"
+        let twice = self.outcome.ownDone > 0 ? " · done twice 0" : ""
+        return "\(lead) in \(back.dropFirst(8)) · lost 0\(twice)"
     }
 
     var lines: [Line] {
@@ -51,7 +55,7 @@ package struct ProofText {
             return (TextWidth.left(name, 10) + numbers + (note.isEmpty ? "" : "   " + note), .plain)
         }
         lines.append(row("accepted", { $0.enqueuedTotal }, self.ownNote))
-        lines.append(row("done", { $0.completed }, "none of them will run again"))
+        lines.append(row("done", { $0.completed }, self.doneNote))
         lines.append(row("running", { $0.inFlight }, self.runningNote))
         lines.append(row("pending", { $0.pending + $0.parked }, self.pendingNote))
         lines.append(row("scheduled", { $0.scheduled }))
@@ -77,6 +81,13 @@ package struct ProofText {
         let found = self.outcome.ownChecked - self.outcome.lost
         let sample = self.outcome.ownChecked < self.outcome.ownCount ? " (a sample)" : ""
         return "own: \(Figures.grouped(self.outcome.ownChecked)) ids asked\(sample), \(Figures.grouped(found)) found"
+    }
+
+    private var doneNote: String {
+        guard self.outcome.ownDone > 0 else { return "" }
+        let again = self.outcome.doneTwice.count
+        let end = again == 0 ? "none ran again" : "\(Figures.grouped(again)) RAN AGAIN"
+        return "own: \(Figures.grouped(self.outcome.ownDone)) asked, \(end)"
     }
 
     /// Only where the figures say so: a queue that works on has other ones by now.
@@ -123,6 +134,9 @@ package struct ProofText {
                 "\(Figures.count(recovery.replayedRecords, "record")) in \(Figures.precise(recovery.seconds))"
             ),
         ]
+        if let seconds = self.outcome.firstJobSeconds {
+            entries.append(("down", "\(Figures.precise(seconds)) to the first job"))
+        }
         if self.outcome.kind == .powerCut { entries.append(("your store", "untouched, it went on working")) }
         var lines: [Line] = []
         while let (name, text) = entries.first {
@@ -181,5 +195,6 @@ package struct ProofText {
     /// The whole proof as lines of text, with every missing id.
     package var report: [String] {
         [self.headline, ""] + self.lines.map(\.text) + self.outcome.ownMissing.map { "missing \($0)" }
+            + self.outcome.doneTwice.map { "done twice \($0)" }
     }
 }

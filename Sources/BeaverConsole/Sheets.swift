@@ -85,6 +85,8 @@ package struct CrashFacts: Sendable, Equatable {
     package var serverPid: Int32 = 0
     /// Jobs marked `once` that run now; nil: not counted.
     package var runningOnce: Int?
+    /// Requests without an answer; nil where the engine is in another process.
+    package var openRequests: Int?
 
     package init() {}
 }
@@ -139,6 +141,11 @@ package struct CrashOutcome: Sendable, Equatable {
     package var ownCount = 0
     package var ownChecked = 0
     package var ownMissing: [String] = []
+    /// Own jobs that were done at the crash, by the files; asked for afterwards, and those of them that ran again.
+    package var ownDone = 0
+    package var doneTwice: [String] = []
+    /// From the kill to the first job that was started; nil: none was.
+    package var firstJobSeconds: Double?
     package var unanswered = 0
     package var unansweredFound = 0
     package var cutBytes: Int64 = 0

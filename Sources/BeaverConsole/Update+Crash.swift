@@ -38,7 +38,8 @@ extension Model {
         default: break
         }
         self.sheet = .crashMenu(state)
-        return []
+        // The figures of the menu are those of now.
+        return [.crashFacts]
     }
 
     /// The word that must be typed before a server is killed; nil: the key is not for it.
@@ -128,11 +129,12 @@ extension Model {
     mutating func advanceRecovery() {
         guard case .recovery(var state) = self.sheet, let outcome = state.outcome else { return }
         let now = self.moment.steadyMilliseconds
-        while now >= state.nextAt, state.shown <= outcome.recovery.phases.count {
+        let count = View.steps(outcome).count
+        while now >= state.nextAt, state.shown <= count {
             state.shown += 1
             state.nextAt += state.isHurried ? 0 : 350
         }
-        if state.shown > outcome.recovery.phases.count {
+        if state.shown > count {
             self.sheet = .proof(ProofState(before: state.before, outcome: outcome))
         } else {
             self.sheet = .recovery(state)
@@ -178,7 +180,7 @@ extension Model {
 
 extension CrashKind {
     /// The store itself goes on untouched.
-    var isOnCopy: Bool { self == .powerCut || self == .lyingDisk }
+    package var isOnCopy: Bool { self == .powerCut || self == .lyingDisk }
 
     package var title: String {
         switch self {

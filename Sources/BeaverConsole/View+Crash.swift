@@ -117,6 +117,11 @@ extension View {
                 .plain
             ),
             ("Jobs marked \"once\"\(once) as dead, not run again).", .plain),
+            (
+                state.facts.openRequests.map {
+                    "Not answered at this moment: \(Figures.count($0, "request"))."
+                } ?? "", .plain
+            ),
             ("", .plain),
             (
                 state.addsLoad
@@ -170,17 +175,35 @@ extension View {
         "epoch": "new epoch synced",
     ]
 
+    /// The steps of a recovery, and how long each took where that was measured by itself.
+    static func steps(_ outcome: CrashOutcome) -> [(name: String, seconds: Double?, remark: String)] {
+        let recovery = outcome.recovery
+        var steps: [(name: String, seconds: Double?, remark: String)] = recovery.phases.map { phase in
+            let remark =
+                switch phase.name {
+                case "snapshot": "record \(Figures.grouped(recovery.snapshotSequence))"
+                case "replay": Figures.count(recovery.replayedRecords, "record")
+                case "orphans": "\(Figures.grouped(recovery.orphansEnded)) ended"
+                default: ""
+                }
+            return (Self.phaseNames[phase.name] ?? phase.name, phase.seconds, remark)
+        }
+        // On a copy nothing is put to work.
+        guard !outcome.kind.isOnCopy, !steps.isEmpty else { return steps }
+        steps.append(("interrupted jobs put back", nil, Figures.count(recovery.requeued, "job")))
+        if let seconds = outcome.firstJobSeconds {
+            steps.append(("first job started", nil, "\(Figures.precise(seconds)) after the kill"))
+        }
+        return steps
+    }
+
     private func stepLines(_ outcome: CrashOutcome?, shown: Int) -> [(text: String, style: Style)] {
         guard let outcome else { return [("> waiting for the directory", .plain)] }
-        return outcome.recovery.phases.enumerated().map { place, phase in
-            let name = Self.phaseNames[phase.name] ?? phase.name
-            if place > shown { return ("·  \(name)", .dim) }
-            var text = TextWidth.left("\(place == shown ? ">" : "✓")  \(name)", 44)
-            text += TextWidth.right(Figures.seconds(phase.seconds), 10)
-            if phase.name == "snapshot" { text += "  record \(Figures.grouped(outcome.recovery.snapshotSequence))" }
-            if phase.name == "replay" {
-                text += "  \(Figures.count(outcome.recovery.replayedRecords, "record"))"
-            }
+        return Self.steps(outcome).enumerated().map { place, step in
+            if place > shown { return ("·  \(step.name)", .dim) }
+            var text = TextWidth.left("\(place == shown ? ">" : "✓")  \(step.name)", 44)
+            text += TextWidth.right(step.seconds.map(Figures.seconds) ?? "", 10)
+            if !step.remark.isEmpty { text += "  " + step.remark }
             return (text, place == shown ? .figure : .good)
         }
     }

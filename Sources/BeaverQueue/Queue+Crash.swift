@@ -8,6 +8,12 @@ extension Queue {
         return core.controller.die()
     }
 
+    /// Requests that are not answered at this moment.
+    package var openRequests: Int {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return 0 }
+        return core.controller.openRequests
+    }
+
     /// What the files of a directory lead to now, read by a reader of its own before any recovery.
     package struct Remains: Sendable {
         package var jobs = QueueStatus.Jobs()
@@ -16,12 +22,15 @@ extension Queue {
         package var fingerprint = ""
         /// The state at the record that was asked for; nil where the files do not reach it, or a snapshot covers it.
         package var fingerprintAsked: String?
+        /// Of the ids that were asked for: those that were done, and in how many runs.
+        package var done: [String: Int] = [:]
     }
 
     /// Replays twice: to `sequence`, and to the end.
     package static func remains(
         _ configuration: QueueConfiguration,
-        at sequence: UInt64
+        at sequence: UInt64,
+        ids: [String] = []
     ) throws(QueueError) -> Remains {
         var configuration = configuration
         configuration.dataDirectory = AbsolutePath.of(configuration.dataDirectory)
@@ -39,6 +48,7 @@ extension Queue {
         var status = QueueStatus()
         engine.fill(&status)
         remains.jobs = status.jobs
+        remains.done = self.done(ids, in: engine, identity.hash)
         let covered = whole.snapshots.newest?.sequence ?? 0
         guard covered <= sequence, sequence <= remains.lastSequence else { return remains }
         let part = try StoredState(
@@ -50,5 +60,15 @@ extension Queue {
         part.log.close()
         if part.manager.lastSequence == sequence { remains.fingerprintAsked = part.manager.fingerprint.description }
         return remains
+    }
+
+    static func done(_ ids: [String], in engine: Engine, _ hash: KeyedHash) -> [String: Int] {
+        var done: [String: Int] = [:]
+        for id in ids {
+            guard let number = engine.manager.slots.find(hash(id)) else { continue }
+            let slot = engine.manager.slots[number]
+            if slot.state == .completed { done[id] = slot.runs }
+        }
+        return done
     }
 }

@@ -19,6 +19,8 @@ extension Queue {
         package var before: Remains
         package var status: QueueStatus
         package var missing: [String]
+        /// Of those asked for that were done: done no longer, or run again.
+        package var doneTwice: [String]
     }
 
     /// Cuts the log of the copy at `configuration.dataDirectory` behind the record `synced`.
@@ -45,7 +47,7 @@ extension Queue {
         ids: [String]
     ) throws(QueueError) -> AfterPowerCut {
         let storage = FileStorage()
-        let before = try self.remains(configuration, at: asked)
+        let before = try self.remains(configuration, at: asked, ids: ids)
         let recovery = Recovery(
             storage: storage,
             configuration: configuration,
@@ -63,7 +65,12 @@ extension Queue {
         let missing = ids.filter { id in
             engine.manager.slots.find(hash(id)) == nil && engine.manager.remembered.find(hash(id)) == nil
         }
-        return AfterPowerCut(before: before, status: status, missing: missing)
+        let done = self.done(ids, in: engine, hash)
+        let twice = ids.filter { id in
+            guard let runs = before.done[id], engine.manager.slots.find(hash(id)) != nil else { return false }
+            return done[id] != runs
+        }
+        return AfterPowerCut(before: before, status: status, missing: missing, doneTwice: twice)
     }
 
     private static func cut(

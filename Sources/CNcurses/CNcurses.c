@@ -198,7 +198,7 @@ int cnc_open(void) {
     define_key("\033[200~", key_paste_begin);
     define_key("\033[201~", key_paste_end);
     mouseinterval(0);
-    mousemask(BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     if (has_colors()) {
         start_color();
         use_default_colors();

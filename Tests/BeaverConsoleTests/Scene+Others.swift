@@ -150,6 +150,7 @@ extension Scene {
         facts.storeBytes = 1_363_149
         facts.freeBytes = 77 << 30
         facts.runningOnce = 0
+        facts.openRequests = 0
         return facts
     }
 
@@ -177,6 +178,8 @@ extension Scene {
         outcome.fingerprintReplayed = "9f3c41d277e0b5a1"
         outcome.ownCount = 5_000
         outcome.ownChecked = 5_000
+        outcome.ownDone = 3_120
+        if !kind.isOnCopy { outcome.firstJobSeconds = 0.048 }
         return outcome
     }
 }

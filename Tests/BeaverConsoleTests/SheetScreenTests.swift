@@ -160,6 +160,19 @@ import Testing
         ScreenFile.expect(self.proof(outcome, sync: .interval).screen, "proof-lost-interval-80x24")
     }
 
+    @Test func proofThatSomethingWasDoneTwice() {
+        var outcome = Scene.outcome(.kill)
+        outcome.doneTwice = ["thumbs-0007"]
+        let stage = self.proof(outcome)
+        ScreenFile.expect(stage.screen, "proof-twice-80x24")
+        #expect(stage.text.contains("DONE TWICE 1 · this is a bug"))
+        #expect(stage.text.contains("1 RAN AGAIN"))
+        // Where none of its own was done by then, nothing is claimed about it.
+        outcome.doneTwice = []
+        outcome.ownDone = 0
+        #expect(!self.proof(outcome).text.contains("twice"))
+    }
+
     @Test func proofOfAPowerCut() {
         var outcome = Scene.outcome(.powerCut)
         outcome.cutBytes = 311

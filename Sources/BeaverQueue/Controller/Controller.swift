@@ -89,6 +89,9 @@ package final class Controller: Sendable {
         }
     }
 
+    /// Requests that were taken and have no answer yet.
+    package var openRequests: Int { self.tickets.withLock { $0.waiting.count } }
+
     /// Calls back once, when nothing is left that will run by itself, or at the end.
     package func whenIdle(_ body: @escaping @Sendable () -> Void) {
         self.idleWaiters.withLock { $0.append(body) }
@@ -204,7 +207,7 @@ package final class Controller: Sendable {
     ///
     /// The storage is severed, so that whatever a thread still does reaches no file.
     package func die() -> Int {
-        let open = self.tickets.withLock { $0.waiting.count }
+        let open = self.openRequests
         self.end(.failed(.outcomeUnknown))
         return open
     }

@@ -9,12 +9,14 @@ extension SessionHost {
     func crashFacts() async -> CrashFacts {
         var facts = CrashFacts()
         facts.isDemo = self.isDemo
-        facts.isEmbedded = self.state.withLock { $0.life != nil }
+        let life = self.state.withLock { $0.life }
+        facts.isEmbedded = life != nil
         if let status = try? await self.queue.status() {
             facts.storeBytes = status.wal.bytes + status.snapshot.bytes
             facts.serverPid = status.pid
             if !facts.isEmbedded { facts.whyNoSignal = ServerProcess.whyNot(status.pid) }
         }
+        facts.openRequests = life?.queue.openRequests
         facts.freeBytes = (try? FileStorage().freeBytes(at: self.directory)) ?? 0
         facts.runningOnce = await self.runningOnce()
         return facts
@@ -72,7 +74,7 @@ extension SessionHost {
         outcome.unanswered = await life.crash()
         // Reading the remains is the examiner's work: its time is not the engine's.
         let readBegan = ContinuousClock.now
-        try await self.read(&outcome, told)
+        let done = try await self.read(&outcome, told)
         let readSeconds = Self.seconds(since: readBegan)
         do {
             try await next.open()
@@ -87,7 +89,8 @@ extension SessionHost {
             state.queue = next.queue
         }
         self.watch(next)
-        try await self.prove(&outcome)
+        outcome.firstJobSeconds = await self.firstJob(outcome, since: began).map { $0 - readSeconds }
+        try await self.prove(&outcome, done)
     }
 
     /// A real SIGKILL of the server this console is attached to.
@@ -96,7 +99,7 @@ extension SessionHost {
         let server = try ServerProcess(told.pid)
         let began = ContinuousClock.now
         try server.kill()
-        try await self.read(&outcome, told)
+        let done = try await self.read(&outcome, told)
         // A supervisor gets five seconds to bring it back.
         if try await !self.answers(within: .seconds(5), otherThan: told.pid) {
             try server.startAgain(logPath: self.directory + "/server.log")
@@ -105,7 +108,7 @@ extension SessionHost {
             }
         }
         outcome.downSeconds = Self.seconds(since: began)
-        try await self.prove(&outcome)
+        try await self.prove(&outcome, done)
     }
 
     private func answers(within limit: Duration, otherThan pid: Int32) async throws(QueueError) -> Bool {
@@ -131,17 +134,39 @@ extension SessionHost {
     }
 
     /// The files, by a reader of its own, before recovery adds its events.
-    private func read(_ outcome: inout CrashOutcome, _ told: QueueStatus) async throws(QueueError) {
+    ///
+    /// Returns which of the own jobs were done by then, and in how many runs.
+    private func read(
+        _ outcome: inout CrashOutcome,
+        _ told: QueueStatus
+    ) async throws(QueueError) -> [String: Int] {
         let configuration = self.values.queue
         let sequence = told.wal.lastSequence
+        let ids = self.state.withLock { $0.ownIDs }
         let result: Result<Queue.Remains, QueueError> = await Blocking.run {
             do throws(QueueError) {
-                return .success(try Queue.remains(configuration, at: sequence))
+                return .success(try Queue.remains(configuration, at: sequence, ids: ids))
             } catch {
                 return .failure(error)
             }
         }
-        Self.fill(&outcome, try result.get(), told)
+        let remains = try result.get()
+        Self.fill(&outcome, remains, told)
+        return remains.done
+    }
+
+    /// When the new engine had started a job; nil where none waits or none may start.
+    private func firstJob(_ outcome: CrashOutcome, since began: ContinuousClock.Instant) async -> Double? {
+        let deadline = ContinuousClock.now + .seconds(1)
+        while ContinuousClock.now < deadline {
+            guard let status = try? await self.queue.status() else { return nil }
+            if status.jobs.inFlight > 0 || status.jobs.completed > outcome.replayed.completed {
+                return Self.seconds(since: began)
+            }
+            if status.state != .running || status.jobs.pending == 0 { return nil }
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+        return nil
     }
 
     static func fill(_ outcome: inout CrashOutcome, _ remains: Queue.Remains, _ told: QueueStatus) {
@@ -154,7 +179,7 @@ extension SessionHost {
     }
 
     /// Asks the new engine for everything this console was told.
-    private func prove(_ outcome: inout CrashOutcome) async throws(QueueError) {
+    private func prove(_ outcome: inout CrashOutcome, _ done: [String: Int]) async throws(QueueError) {
         let queue = self.queue
         outcome.after = try await queue.status()
         outcome.recovery = outcome.after.recovery
@@ -167,8 +192,12 @@ extension SessionHost {
         let stride = max(1, ids.count / 100_000)
         for id in Swift.stride(from: 0, to: ids.count, by: stride).lazy.map({ ids[$0] }) {
             do throws(QueueError) {
-                _ = try await queue.job(id)
+                let job = try await queue.job(id).summary
                 outcome.ownChecked += 1
+                if let runs = done[id] {
+                    outcome.ownDone += 1
+                    if job.state != .completed || job.runs != runs { outcome.doneTwice.append(id) }
+                }
             } catch  where error.code == .notFound {
                 guard !mayBeGone else { continue }
                 outcome.ownChecked += 1

@@ -94,6 +94,8 @@ extension SessionHost {
         outcome.cutBytes = after.status.recovery.tornBytes
         outcome.ownCount = count
         outcome.ownChecked = count
+        outcome.ownDone = after.before.done.count
+        outcome.doneTwice = after.doneTwice
         let mayBeGone = after.status.jobs.purged + after.status.jobs.forgotten > 0
         outcome.ownMissing = mayBeGone ? [] : after.missing
         if mayBeGone { outcome.ownChecked -= after.missing.count }

@@ -53,6 +53,26 @@ import Testing
         }
     }
 
+    @Test func whatWasDoneStaysDone() async throws {
+        try await withTemporaryDirectory { scratch in
+            // A new store without handlers: its jobs are simulated.
+            let queue = Queue(QueueConfiguration(dataDirectory: scratch + "/data"))
+            try await queue.start()
+            _ = try await queue.enqueue(Self.ids.prefix(5).map { QueueFixture.job($0) })
+            try await queue.waitUntilIdle()
+            try await queue.pause()
+            _ = try await queue.enqueue([QueueFixture.job("job-9")])
+            #expect(queue.openRequests == 0)
+            let copy = scratch + "/copy"
+            try FileManager.default.copyItem(atPath: scratch + "/data", toPath: copy)
+            try await queue.stop(now: true)
+            let configuration = QueueConfiguration(dataDirectory: copy)
+            let after = try Queue.afterPowerCut(configuration, asked: 1, ids: Self.ids)
+            #expect(after.before.done == Dictionary(uniqueKeysWithValues: Self.ids.prefix(5).map { ($0, 1) }))
+            #expect(after.doneTwice.isEmpty)
+        }
+    }
+
     /// By chance either nothing tells of the loss, or the start is refused; jobs that were really on disk are never lost.
     @Test func aDiskThatLiedIsNoticedWhereAnythingTellsOfIt() async throws {
         try await Self.store { directory, truth, _ in
