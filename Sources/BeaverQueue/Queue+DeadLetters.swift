@@ -5,23 +5,28 @@ extension Queue {
         // Of its own, and not of who started the queue: it lasts as long as the queue, keeps it from nothing, and ends with it.
         Task { [weak self] in
             var notice = DeadLetterNotice(totalBefore: totalBefore)
-            while let queue = self, await queue.noteDeadLetters(&notice) {
+            while let queue = self, queue.noteDeadLetters(&notice) {
                 try? await Task.sleep(for: .seconds(1))
             }
         }
     }
 
     /// False once the queue has ended.
-    private func noteDeadLetters(_ notice: inout DeadLetterNotice) async -> Bool {
+    private func noteDeadLetters(_ notice: inout DeadLetterNotice) -> Bool {
         guard case .running(let core) = self.life.withLock({ $0.stage }) else { return false }
         let total = core.controller.look { $0.manager.totals.dead }
         let now = BootClock.now().bootMilliseconds
         guard notice.isDue(total: total, now: now) else { return true }
-        let request = ViewRequest(panes: [ViewRequest.Pane(.dead, count: 1)])
-        // What cannot be looked up now is said in another second.
-        guard let view = try? await self.view(request) else { return true }
-        let newest = view.panes.first?.rows.first
-        let sentence = notice.sentence(total: total, kept: view.status.jobs.dead, newest: newest, now)
+        let place = Engine.Place(list: .dead, anchor: nil, before: 0, count: 1, fromEnd: false)
+        let (kept, row) = core.controller.look { ($0.manager.counts.dead, $0.rows(place).rows.first) }
+        let newest: JobSummary?
+        do {
+            newest = try row.flatMap { row throws(QueueError) in try core.lookup.shown(row, matching: JobFilter()) }
+        } catch {
+            // What cannot be read now is said in another second.
+            return true
+        }
+        let sentence = notice.sentence(total: total, kept: kept, newest: newest, now)
         // Its rhythm is its own, and its lines differ by their numbers.
         self.log(QueueLogLine(.warning, sentence), evenIfAlike: true)
         return true
