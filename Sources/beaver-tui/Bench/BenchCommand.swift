@@ -46,11 +46,21 @@ struct BenchCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let directory = AbsolutePath.of("\(self.scratch)/beaver-bench.\(getpid())")
         try FileStorage().createDirectory(directory)
-        let cleaning = BenchCleaning(directory: directory).begin()
-        defer {
-            cleaning.cancel()
+        let cleaning = BenchCleaning(directory: directory)
+        let interruption = cleaning.begin()
+        do {
+            try await self.measure(in: directory)
+        } catch {
+            // Servers that were killed and files that went away are no failure of the measuring then: the signal is the end.
+            if cleaning.hasBegun { await interruption.value }
             BenchCleaning.clean(directory)
+            throw error
         }
+        interruption.cancel()
+        BenchCleaning.clean(directory)
+    }
+
+    private func measure(in directory: String) async throws {
         let machine = BenchMachine(directory)
         if self.growth {
             return try await BenchGrowth(directory: directory, isJSON: self.globals.json)
@@ -70,19 +80,23 @@ struct BenchCommand: AsyncParsableCommand {
 
 /// Ends what was started and removes the scratch directory, however the end comes about: a store of millions of jobs is
 /// large.
-private struct BenchCleaning {
-    let directory: String
+private final class BenchCleaning: Sendable {
+    private let directory: String
+    private let begun = Lock(false)
     private let signals = SignalStream([SIGINT, SIGTERM])
 
     init(directory: String) { self.directory = directory }
 
+    /// A signal came: whatever fails from then on fails because of it.
+    var hasBegun: Bool { self.begun.withLock { $0 } }
+
     /// Beside the measuring, which knows nothing of signals; to be cancelled at its end.
     func begin() -> Task<Void, Never> {
-        let (directory, signals) = (self.directory, self.signals)
         // It lives as long as the measuring, which is no task's child.
-        return Task {
-            for await number in signals.stream {
-                Self.clean(directory)
+        Task {
+            for await number in self.signals.stream {
+                self.begun.withLock { $0 = true }
+                Self.clean(self.directory)
                 exit(128 + number)
             }
         }
