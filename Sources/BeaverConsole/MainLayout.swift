@@ -33,7 +33,6 @@ struct MainLayout: Equatable {
     /// Beside the lists, where there is room.
     let safety: Area?
     let throughput: Area?
-    let hasHeading = true
 
     static func == (left: MainLayout, right: MainLayout) -> Bool {
         left.form == right.form && left.boxes.map(\.area) == right.boxes.map(\.area)

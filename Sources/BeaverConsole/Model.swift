@@ -45,7 +45,7 @@ package struct Model: Sendable, Equatable {
     /// Since when the backlog has grown in every view; nil: it does not.
     package var growingSince: Int64?
     package var isFrozen = false
-    package var events: [QueueView.Event] = []
+    package var events: [QueueEvent] = []
     package var lastEvent: UInt64 = 0
 
     package var focus = Pane.pending
@@ -218,7 +218,6 @@ package struct ErrorsState: Sendable, Equatable {
     package var groups: [FailureGroup]?
     package var failure: String?
     package var kind = 0
-    package var kindTop = 0
     package var jobs: [JobSummary] = []
     package var job = 0
     package var isInJobs = false

@@ -132,7 +132,7 @@ extension Model {
 
     // MARK: Events and notices
 
-    private mutating func take(events: [QueueView.Event]) {
+    private mutating func take(events: [QueueEvent]) {
         if let first = events.last?.number, first < self.lastEvent { self.lastEvent = 0 }
         let new = events.filter { $0.number > self.lastEvent }
         guard let last = new.last else { return }
@@ -140,7 +140,7 @@ extension Model {
         self.append(events: new)
     }
 
-    private mutating func append(events: [QueueView.Event]) {
+    private mutating func append(events: [QueueEvent]) {
         // Who has scrolled up goes on reading what is in sight.
         let before = self.eventsUp > 0 ? EventLines(self).all.count : 0
         self.events += events
@@ -153,7 +153,7 @@ extension Model {
     /// A line of the console's own in the events pane.
     mutating func local(_ level: QueueLogLine.Level, _ message: String) {
         self.append(events: [
-            QueueView.Event(number: 0, time: self.moment.wallMilliseconds, level: level, message: message)
+            QueueEvent(number: 0, time: self.moment.wallMilliseconds, level: level, message: message)
         ])
     }
 

@@ -1,7 +1,7 @@
 /// Failures of one kind: the same action and ending, and the same error once digits and ids are folded to `#`.
 public struct FailureGroup: Sendable, Equatable, Codable {
     public var action: String
-    /// How the last run ended: `exit 1`, `signal 9`, `time-out`, `interrupted`.
+    /// How the last run ended: `exit 1`, `killed by SIGKILL`, `time-out`, `interrupted`.
     public var ending: String
     /// The folded text.
     public var error: String

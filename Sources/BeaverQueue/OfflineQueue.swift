@@ -102,8 +102,7 @@ public final class OfflineQueue: QueueControl, Sendable {
         after cursor: JobCursor? = nil,
         limit: Int = 100
     ) async throws(QueueError) -> JobPage {
-        guard limit >= 1 else { throw .invalidInput("a page of \(limit) jobs: it must have at least 1") }
-        return try await self.read().lookup.jobs(matching: filter, after: cursor, limit: limit)
+        try await self.read().lookup.jobs(matching: filter, after: cursor, limit: limit)
     }
 
     /// As `Queue.job(_:)`.

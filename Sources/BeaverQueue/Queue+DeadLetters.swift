@@ -1,22 +1,11 @@
 /// Says in the log that jobs died: whoever reads only the log, or the events, must hear of it.
 extension Queue {
-    /// Looks each second for as long as the queue runs; says nothing where nobody died.
-    func watchDeadLetters(since totalBefore: Int) {
-        // Of its own, and not of who started the queue: it lasts as long as the queue, keeps it from nothing, and ends with it.
-        Task { [weak self] in
-            var notice = DeadLetterNotice(totalBefore: totalBefore)
-            while let queue = self, queue.noteDeadLetters(&notice) {
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
-    }
-
-    /// False once the queue has ended.
-    private func noteDeadLetters(_ notice: inout DeadLetterNotice) -> Bool {
-        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return false }
+    /// Each second; says nothing where nobody died.
+    func noteDeadLetters(_ notice: Lock<DeadLetterNotice>) {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return }
         let total = core.controller.look { $0.manager.totals.dead }
         let now = BootClock.now().bootMilliseconds
-        guard notice.isDue(total: total, now: now) else { return true }
+        guard notice.withLock({ $0.isDue(total: total, now: now) }) else { return }
         let place = Engine.Place(list: .dead, anchor: nil, before: 0, count: 1, fromEnd: false)
         let (kept, row) = core.controller.look { ($0.manager.counts.dead, $0.rows(place).rows.first) }
         let newest: JobSummary?
@@ -24,12 +13,11 @@ extension Queue {
             newest = try row.flatMap { row throws(QueueError) in try core.lookup.shown(row, matching: JobFilter()) }
         } catch {
             // What cannot be read now is said in another second.
-            return true
+            return
         }
-        let sentence = notice.sentence(total: total, kept: kept, newest: newest, now)
+        let sentence = notice.withLock { $0.sentence(total: total, kept: kept, newest: newest, now) }
         // Its rhythm is its own, and its lines differ by their numbers.
         self.log(QueueLogLine(.warning, sentence), evenIfAlike: true)
-        return true
     }
 }
 

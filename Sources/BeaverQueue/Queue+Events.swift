@@ -57,7 +57,7 @@ struct EventRing: Sendable {
     mutating func add(_ line: QueueLogLine, wallMilliseconds: Int64) {
         self.lastNumber += 1
         if self.events.count >= Self.kept { self.events.removeFirst() }
-        let event = QueueView.Event(
+        let event = QueueEvent(
             number: self.lastNumber,
             time: wallMilliseconds,
             level: line.level,
@@ -67,10 +67,10 @@ struct EventRing: Sendable {
         for listener in self.listeners.values { listener.yield(event) }
     }
 
-    func after(_ number: UInt64) -> [QueueView.Event] { self.events.filter { $0.number > number } }
+    func after(_ number: UInt64) -> [QueueEvent] { self.events.filter { $0.number > number } }
 
     /// Nil once nothing will come any more.
-    mutating func listen(_ continuation: AsyncStream<QueueView.Event>.Continuation) -> UInt64? {
+    mutating func listen(_ continuation: AsyncStream<QueueEvent>.Continuation) -> UInt64? {
         if self.isClosed { return nil }
         self.lastListener += 1
         self.listeners[self.lastListener] = continuation
@@ -80,7 +80,7 @@ struct EventRing: Sendable {
     mutating func forget(_ listener: UInt64) { self.listeners[listener] = nil }
 
     /// Nothing comes any more; who calls this ends the sequences, outside of the lock.
-    mutating func close() -> [AsyncStream<QueueView.Event>.Continuation] {
+    mutating func close() -> [AsyncStream<QueueEvent>.Continuation] {
         self.isClosed = true
         defer { self.listeners = [:] }
         return Array(self.listeners.values)

@@ -10,8 +10,7 @@ extension Queue {
         after cursor: JobCursor? = nil,
         limit: Int = 100
     ) async throws(QueueError) -> JobPage {
-        guard limit >= 1 else { throw .invalidInput("a page of \(limit) jobs: it must have at least 1") }
-        return try await self.readyCore().lookup.jobs(matching: filter, after: cursor, limit: limit)
+        try await self.readyCore().lookup.jobs(matching: filter, after: cursor, limit: limit)
     }
 
     /// Everything about one job; `id` is whole, or the beginning of one id only.

@@ -92,7 +92,7 @@ extension Queue {
         // Taken apart here: the state goes to the engine and to nobody else.
         let (identity, log, snapshots) = (recovered.identity, recovered.log, recovered.snapshots)
         let (begin, notices) = (recovered.start, recovered.notices)
-        let deadBefore = recovered.manager.totals.dead
+        let deadLetters = Lock(DeadLetterNotice(totalBefore: recovered.manager.totals.dead))
         var timer = PhaseTimer(clock: { BootClock.now() })
         var report = recovered.report
         report.phases = lockReport.phases + report.phases
@@ -127,7 +127,8 @@ extension Queue {
                 hash: identity.hash,
                 logDirectory: recovery.logDirectory,
                 clock: { BootClock.now() },
-                logLine: logLine
+                logLine: logLine,
+                eachSecond: { [weak self] in self?.noteDeadLetters(deadLetters) }
             ),
             engine: engine,
             onEnd: { ending in
@@ -141,7 +142,6 @@ extension Queue {
         self.announce(report, logLine)
         try controller.start()
         self.enter(.running(core))
-        self.watchDeadLetters(since: deadBefore)
     }
 
     private func core(

@@ -84,9 +84,6 @@ package struct QueueView: Sendable, Equatable, Codable {
         }
     }
 
-    /// A line of the events list.
-    package typealias Event = QueueEvent
-
     /// A distribution in seconds; nil while there is nothing to tell.
     package struct Percentiles: Sendable, Equatable, Codable {
         package var p50: Double?
@@ -102,7 +99,7 @@ package struct QueueView: Sendable, Equatable, Codable {
     /// As they were asked for.
     package var panes: [Pane] = []
     /// Oldest first, at most 100.
-    package var events: [Event] = []
+    package var events: [QueueEvent] = []
     package var syncSeconds = Percentiles()
     package var runSeconds = Percentiles()
     package var waitSeconds = Percentiles()

@@ -88,7 +88,7 @@ import Testing
                 ":12\r\n", "+OK\r\n", "$5\r\na\r\nbc\r\n", "$-1\r\n", "*2\r\n+OK\r\n$1\r\nx\r\n", "*0\r\n",
                 "-ERR no\r\n",
             ],
-            RedisQuestion("PING")
+            PeerQuestion.redis("PING")
         )
         #expect(throws: CommandFailure.self) {
             try RedisEnqueue(caller: 0, batch: 1).answerEnd(Array("-OOM\r\n".utf8), from: 0)
@@ -98,12 +98,9 @@ import Testing
     /// The job that Redis hands out is the one that is acknowledged.
     @Test func aLifecycleInRedis() throws {
         var talk = RedisLifecycle(caller: 7, batch: 2)
-        var job: [UInt8] = []
+        var jobs = PeerJobs(caller: 7)
         var answers: [UInt8] = []
-        for number in 0..<2 {
-            RedisProtocol.job(7, number, to: &job)
-            RedisProtocol.string(job, to: &answers)
-        }
+        for _ in 0..<2 { RedisProtocol.string(jobs.next(), to: &answers) }
         var request = SocketRequest()
         try talk.next([], &request)
         #expect(request.operations == 0 && request.answers == 1)
@@ -120,10 +117,10 @@ import Testing
     @Test func whereAnAnswerOfBeanstalkdEnds() throws {
         try self.expectEnds(
             ["INSERTED 7\r\n", "RESERVED 12 4\r\n\r\nab\r\n", "DELETED\r\n", "OK 3\r\n---\r\n"],
-            BeanstalkQuestion("stats")
+            PeerQuestion.beanstalkd("stats")
         )
         #expect(throws: CommandFailure.self) {
-            try BeanstalkQuestion("stats").answerEnd(Array("NOT_FOUND\r\n".utf8), from: 0)
+            try PeerQuestion.beanstalkd("stats").answerEnd(Array("NOT_FOUND\r\n".utf8), from: 0)
         }
         var talk = BeanstalkLifecycle(caller: 1)
         var requests: [String] = []

@@ -1,4 +1,5 @@
 import BeaverQueue
+import BeaverTestSupport
 import Testing
 
 @testable import beaver_tui
@@ -34,16 +35,16 @@ import Testing
 
     @Test("a shell line is shown as it was written, another command as it would be typed")
     func pastableCommand() {
-        var job = Self.details(["/bin/sh", "-c", "echo 'a b' >c"])
+        var job = JobDetails.sample(arguments: ["/bin/sh", "-c", "echo 'a b' >c"])
         #expect(JobText.rows(job).contains { $0 == ("command", "echo 'a b' >c") })
         #expect(!JobText.rows(job).contains { $0.0 == "payload" })
-        job = Self.details(["convert", "my photo.jpg", "it's.png"])
+        job = .sample(arguments: ["convert", "my photo.jpg", "it's.png"])
         #expect(JobText.rows(job).contains { $0 == ("command", #"convert 'my photo.jpg' 'it'\''s.png'"#) })
     }
 
     @Test("columns for a log of jobs: when it began, how long it took, how it ended")
     func jobLogColumns() {
-        var job = Self.details([]).summary
+        var job = JobDetails.sample(arguments: []).summary
         (job.startedAt, job.time, job.exitStatus) = (1_000, 3_045, 7)
         #expect(JobColumn.took.text(job, isShort: false) == "2.045")
         #expect(JobColumn.exit.text(job, isShort: false) == "7")
@@ -55,7 +56,7 @@ import Testing
     @Test("status names the run that takes longest, the kinds of failure, and the room on the disk")
     func statusForAnOperator() {
         var view = QueueView(status: QueueStatus())
-        var job = Self.details([]).summary
+        var job = JobDetails.sample(arguments: []).summary
         (job.state, job.time) = (.inFlight, PeopleText.now() - 90_000)
         view.panes = [QueueView.Pane(rows: [job], position: 0, isAnchorGone: false)]
         view.freeDiskBytes = 5 << 20
@@ -79,34 +80,5 @@ import Testing
         #expect(lines.contains("dead       200 of exec: exit 1: no"))
         #expect(lines.contains { $0.hasPrefix("dead       more kinds") })
         #expect(lines.contains("disk       5.0 MiB free"))
-    }
-
-    private static func details(_ arguments: [String]) -> JobDetails {
-        JobDetails(
-            summary: JobSummary(
-                id: "a",
-                state: .dead,
-                action: "exec",
-                priority: 4,
-                runs: 1,
-                simulated: false,
-                enqueuedAt: 0,
-                time: 1,
-                error: nil,
-                work: "",
-                enqueueSequence: 1
-            ),
-            payload: "{}",
-            arguments: arguments,
-            workingDirectory: nil,
-            environment: nil,
-            timeoutMilliseconds: nil,
-            maxRetry: nil,
-            once: false,
-            interruptions: 0,
-            fencingToken: nil,
-            waitsBecause: nil,
-            history: []
-        )
     }
 }

@@ -1,5 +1,6 @@
 import BeaverConsole
 import BeaverQueue
+import BeaverTestSupport
 import Testing
 
 /// The screen of one job while the job lives on, and what can be read at length.
@@ -23,7 +24,7 @@ import Testing
         var job = try #require(stage.scene.lists[.pending]?.first)
         job.state = .completed
         job.runs = 1
-        stage.scene.details[job.id] = Scene.details(job, payload: "{}")
+        stage.scene.details[job.id] = .sample(job)
         stage.wait(milliseconds: 1_000)
         #expect(Self.records(stage) == 1)
         #expect(stage.effects.contains(.output(job.id, run: nil, from: 0)))
@@ -45,7 +46,7 @@ import Testing
             error: "exit 75",
             outputTail: ""
         )
-        var details = Scene.details(job, payload: "{}", history: Array(repeating: run, count: runs))
+        var details = JobDetails.sample(job, history: Array(repeating: run, count: runs))
         details.maxRetry = retries
         stage.scene.details[job.id] = details
         stage.wait(milliseconds: 1_000)
@@ -77,7 +78,7 @@ import Testing
     private func events(_ messages: [String]) -> Stage {
         var scene = Scene.thumbs
         scene.view.events = messages.enumerated().map { place, text in
-            QueueView.Event(number: UInt64(place + 1), time: Scene.moment.wallMilliseconds, level: .info, message: text)
+            QueueEvent(number: UInt64(place + 1), time: Scene.moment.wallMilliseconds, level: .info, message: text)
         }
         var stage = Stage(scene)
         stage.press("6")
@@ -99,7 +100,7 @@ import Testing
         let read = stage.screen.lines.filter { $0.contains("event ") }
         #expect(!read.isEmpty)
         stage.scene.view.events.append(
-            QueueView.Event(number: 41, time: Scene.moment.wallMilliseconds, level: .info, message: "new")
+            QueueEvent(number: 41, time: Scene.moment.wallMilliseconds, level: .info, message: "new")
         )
         stage.model.nextViewAt = 0
         stage.send(.tick)

@@ -1,5 +1,6 @@
 import BeaverConsole
 import BeaverQueue
+import BeaverTestSupport
 
 /// The moment that the drawings of the console tell of: 5,000 commands and 12 imports.
 extension Scene {
@@ -222,13 +223,13 @@ extension Scene {
         view.nextDue = self.wall + 8_000
         view.completedKeep = 100_000
         view.events = [
-            QueueView.Event(
+            QueueEvent(
                 number: 1,
                 time: self.wall - 7_000,
                 level: .warning,
                 message: "import-11: exit 75: lock held by pid 881; tried again in 15000 ms"
             ),
-            QueueView.Event(
+            QueueEvent(
                 number: 2,
                 time: self.wall - 6_000,
                 level: .info,
@@ -241,7 +242,7 @@ extension Scene {
 
     private static func tellDetails(_ scene: inout Scene) {
         if let dead = scene.lists[.dead]?.last {
-            scene.details[dead.id] = self.details(
+            scene.details[dead.id] = JobDetails.sample(
                 dead,
                 payload: #"{"action":"import","batch":2,"source":"s3://in/2026-11-24","password":"hunter2"}"#,
                 history: self.deadRuns
@@ -253,7 +254,7 @@ extension Scene {
             for (number, start, took) in [(1, Int64(25_000), Int64(4_100)), (2, 13_000, 6_000)] {
                 history.append(self.run(number, worker: 2 + 2 * number, started: start, took: took, exit: 75))
             }
-            scene.details[waiting.id] = self.details(
+            scene.details[waiting.id] = JobDetails.sample(
                 waiting,
                 payload: #"{"action":"import","batch":11,"source":"s3://in/2026-11-24"}"#,
                 history: history

@@ -1,5 +1,6 @@
 import BeaverConsole
 import BeaverQueue
+import BeaverTestSupport
 import Testing
 
 /// What a queue would answer at one moment: lists, counts, details, of which a console sees what it asks for.
@@ -67,24 +68,7 @@ struct Scene: Sendable {
         guard let job = self.lists.values.lazy.flatMap({ $0 }).first(where: { $0.id == id }) else {
             return .failure(QueueError(.notFound, "no job `\(id)` in this queue"))
         }
-        return .success(Self.details(job, payload: #"{"action":"\#(job.action)"}"#))
-    }
-
-    static func details(_ job: JobSummary, payload: String, history: [JobRun] = []) -> JobDetails {
-        JobDetails(
-            summary: job,
-            payload: payload,
-            arguments: nil,
-            workingDirectory: nil,
-            environment: nil,
-            timeoutMilliseconds: nil,
-            maxRetry: nil,
-            once: false,
-            interruptions: 0,
-            fencingToken: nil,
-            waitsBecause: job.waitsBecause,
-            history: history
-        )
+        return .success(.sample(job, payload: #"{"action":"\#(job.action)"}"#))
     }
 
     /// What the engine or the host would post for an effect; nil for what only a terminal does.

@@ -15,10 +15,9 @@ import Testing
         var logBytes = 0
     }
 
-    private static func opened(_ counter: Counter, policy: SyncPolicy = .always) throws -> SteppingDriver {
+    private static func opened(_ counter: Counter, pauses: Bool = false) throws -> SteppingDriver {
         let driver = SteppingDriver()
         driver.settings.hasHandlers = true
-        driver.settings.commit.policy = policy
         driver.settings.worker.count = 1_000
         driver.tampering.effects = { effects in
             for effect in effects {
@@ -31,7 +30,8 @@ import Testing
             return effects
         }
         try driver.open()
-        try driver.runUntilIdle()
+        if pauses { driver.submit(.pause) }
+        try driver.run(milliseconds: 1_000)
         (counter.writes, counter.syncs, counter.logBytes) = (0, 0, 0)
         return driver
     }
@@ -42,21 +42,22 @@ import Testing
 
     @Test func aThousandJobsInOneBatchAreOneWriteAndOneSync() throws {
         let counter = Counter()
-        let driver = try Self.opened(counter)
-        driver.held = [.start]
-        _ = driver.enqueue(Self.jobs(1_000))
+        let driver = try Self.opened(counter, pauses: true)
+        let jobs = Self.jobs(1_000)
+        _ = driver.enqueue(jobs)
         try driver.runUntilIdle()
-        // The second frame and sync are of the starts; the first alone is what the caller waits for.
-        #expect(counter.writes <= 2 && counter.syncs <= 2, "\(counter.writes) writes, \(counter.syncs) syncs")
+        #expect(counter.writes == 1 && counter.syncs == 1, "\(counter.writes) writes, \(counter.syncs) syncs")
+        // The payload, the id, and at most 40 bytes around them.
+        let content = jobs.reduce(0) { $0 + $1.payload.count + ($1.id?.utf8.count ?? 0) }
+        #expect(counter.logBytes <= content + 40 * jobs.count, "\(counter.logBytes) bytes for \(content)")
     }
 
     @Test func aThousandCallersAtOnceShareOneSync() throws {
         let counter = Counter()
-        let driver = try Self.opened(counter)
-        driver.held = [.start]
+        let driver = try Self.opened(counter, pauses: true)
         for job in Self.jobs(1_000) { _ = driver.enqueue([job]) }
         try driver.runUntilIdle()
-        #expect(counter.writes <= 3 && counter.syncs <= 3, "\(counter.writes) writes, \(counter.syncs) syncs")
+        #expect(counter.writes == 1 && counter.syncs == 1, "\(counter.writes) writes, \(counter.syncs) syncs")
     }
 
     /// The driver tells the engine of each end alone, so that frames are small; with threads there are fewer (234 bytes).
@@ -68,23 +69,6 @@ import Testing
         #expect(driver.engine?.manager.totals.completed == 1_000)
         #expect(counter.logBytes <= 255 * 1_000, "\(counter.logBytes) bytes of log")
         #expect(counter.syncs <= 135, "\(counter.syncs) syncs")
-    }
-
-    /// 120 bytes of payload, an id, at most 40 bytes around them.
-    @Test func theLogOfAnEnqueueIsLittleMoreThanTheJob() throws {
-        let counter = Counter()
-        let driver = try Self.opened(counter)
-        driver.held = [.start]
-        driver.settings.worker.count = 0
-        _ = driver.enqueue([NewJob(id: "pause-first", payload: Array("{}".utf8), action: "work")])
-        try driver.runUntilIdle()
-        driver.held = [.write]
-        counter.logBytes = 0
-        let jobs = Self.jobs(1_000)
-        _ = driver.enqueue(jobs)
-        try driver.runUntilIdle()
-        let content = jobs.reduce(0) { $0 + $1.payload.count + ($1.id?.utf8.count ?? 0) }
-        #expect(counter.logBytes <= content + 40 * jobs.count, "\(counter.logBytes) bytes for \(content)")
     }
 
     /// A thousand jobs stored, or a hundred thousand: what the engine does for one more is the same.

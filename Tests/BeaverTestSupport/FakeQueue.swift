@@ -159,7 +159,7 @@ package final class FakeQueue: QueueControl {
                 isAnchorGone: pane.anchor == "gone"
             )
         }
-        view.events = [QueueView.Event(number: 7, time: 1_000, level: .warning, message: "seven")]
+        view.events = [QueueEvent(number: 7, time: 1_000, level: .warning, message: "seven")]
             .filter { $0.number > request.eventsAfter }
         return view
     }

@@ -136,6 +136,7 @@ extension Controller {
                 self.inbox.post(.logFailed(error))
                 return
             }
+            self.parts.eachSecond()
         }
     }
 

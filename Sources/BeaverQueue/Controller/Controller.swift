@@ -22,6 +22,8 @@ package final class Controller: Sendable {
         package var logDirectory: String
         package var clock: @Sendable () -> EngineTime
         package var logLine: @Sendable (QueueLogLine) -> Void
+        /// What else is looked at each second.
+        package var eachSecond: @Sendable () -> Void
     }
 
     package enum Ending: Sendable {

@@ -49,7 +49,7 @@ struct FailureTable: Sendable {
         if let status = end.exitStatus { return ("exit \(status)", folded) }
         if error.hasPrefix("timed out") { return ("time-out", folded) }
         if error.hasPrefix("interrupted") || error.hasPrefix("poison") { return ("interrupted", folded) }
-        if error.hasPrefix("signal ") { return (String(error.prefix { $0 != ":" && $0 != "," }), folded) }
+        if error.hasPrefix(RunResult.killedBy) { return (String(error.prefix { $0 != ":" }), folded) }
         return (end.ending == .timeout ? "time-out" : "failed", folded)
     }
 

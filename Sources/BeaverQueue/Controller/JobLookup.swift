@@ -26,6 +26,7 @@ struct JobLookup: Sendable {
         after cursor: JobCursor?,
         limit: Int
     ) async throws(QueueError) -> JobPage {
+        guard limit >= 1 else { throw .invalidInput("a page of \(limit) jobs: it must have at least 1") }
         var page = JobPage(jobs: [], next: nil)
         if let row = self.onlyRow(filter) {
             if cursor == nil, let row, let summary = try self.summary(of: row, matching: filter) {

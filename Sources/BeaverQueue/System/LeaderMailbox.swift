@@ -60,7 +60,7 @@ package final class LeaderMailbox<Element: Sendable>: Sendable {
         self.change { $0.elements.append(contentsOf: elements) }
     }
 
-    /// What is there is still handed out; then `lead` returns nil.
+    /// What is there is still handed out; then `lead` returns false.
     package func close() {
         // One wakes the next.
         self.change { $0.isClosed = true }

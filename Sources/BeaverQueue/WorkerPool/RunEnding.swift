@@ -23,13 +23,16 @@ extension RunResult {
                 outputTail: outputTail
             )
         case .signalled(let signal, let dumpedCore):
-            let how = "killed by \(SignalName.of(signal))\(dumpedCore ? " (core dumped)" : "")"
+            let how = "\(Self.killedBy)\(SignalName.of(signal))\(dumpedCore ? " (core dumped)" : "")"
             return RunResult(.failed, signal: signal, error: self.sentence(how, outputTail), outputTail: outputTail)
         case .unknown:
             let why = "the exit status was taken by another part of this program"
             return RunResult(.failed, error: self.sentence(why, outputTail), outputTail: outputTail)
         }
     }
+
+    /// How the error of a run begins that a signal ended.
+    static let killedBy = "killed by "
 
     private static func sentence(_ how: String, _ outputTail: [UInt8]) -> String {
         let line = self.lastLine(of: outputTail)

@@ -66,14 +66,14 @@ struct BeanstalkdBench {
         try tiers.starts(
             "the log",
             pending: self.pending,
-            first: BeanstalkQuestion("reserve"),
+            first: PeerQuestion.beanstalkd("reserve"),
             isJob: { $0.starts(with: "RESERVED".utf8) },
             count: { try Self.count("current-jobs-ready", $0) + Self.count("current-jobs-reserved", $0) }
         )
     }
 
     private static func count(_ name: String, _ load: SocketLoad) throws -> Int {
-        let text = try load.ask(BeanstalkQuestion("stats")).map { AnswerBytes.text($0, $0.indices) } ?? ""
+        let text = try load.ask(PeerQuestion.beanstalkd("stats")).map { AnswerBytes.text($0, $0.indices) } ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("\(name): ") }
         return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
     }
@@ -96,44 +96,31 @@ enum BeanstalkProtocol {
     }
 }
 
-/// One command.
-struct BeanstalkQuestion: Conversation {
-    private let text: String
-
-    init(_ text: String) { self.text = text }
-
-    func next(_ answers: ArraySlice<UInt8>, _ request: inout SocketRequest) {
-        request.bytes += Array(self.text.utf8) + [13, 10]
-    }
-
-    func answerEnd(_ bytes: [UInt8], from start: Int) throws -> Int? {
-        try BeanstalkProtocol.answerEnd(bytes, from: start)
+extension PeerQuestion {
+    static func beanstalkd(_ command: String) -> PeerQuestion {
+        PeerQuestion(bytes: Array(command.utf8) + [13, 10], end: BeanstalkProtocol.answerEnd)
     }
 }
 
 struct BeanstalkEnqueue: Conversation {
-    let caller: Int
     let batch: Int
-    private var number = 0
-    private var job: [UInt8] = []
+    private var jobs: PeerJobs
 
     init(caller: Int, batch: Int) {
-        self.caller = caller
         self.batch = batch
+        self.jobs = PeerJobs(caller: caller)
     }
 
     private static let head = Array("put 1 0 60 ".utf8)
 
     mutating func next(_ answers: ArraySlice<UInt8>, _ request: inout SocketRequest) {
         for _ in 0..<self.batch {
-            // As in Redis: the id, which it has no place for, then the payload.
-            RedisProtocol.job(self.caller, self.number, to: &self.job)
+            let job = self.jobs.next()
             request.bytes += Self.head
-            AnswerBytes.append(self.job.count, to: &request.bytes)
+            AnswerBytes.append(job.count, to: &request.bytes)
             request.bytes += [13, 10]
-            request.bytes += self.job
+            request.bytes += job
             request.bytes += [13, 10]
-            self.number += 1
         }
         request.answers = self.batch
         request.operations = self.batch

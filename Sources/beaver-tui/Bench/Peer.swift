@@ -31,6 +31,37 @@ struct PeerServer {
     }
 }
 
+/// The jobs of one caller, as peers store them: the id, for which they have no place, then the payload.
+struct PeerJobs {
+    let caller: Int
+    private var number = 0
+    private var job: [UInt8] = []
+
+    init(caller: Int) { self.caller = caller }
+
+    mutating func next() -> [UInt8] {
+        self.job.removeAll(keepingCapacity: true)
+        self.job += [0x6a, 0x6f, 0x62, 0x2d]
+        AnswerBytes.append(self.caller, to: &self.job)
+        self.job.append(0x2d)
+        AnswerBytes.append(self.number, to: &self.job)
+        self.job.append(UInt8(ascii: ":"))
+        BenchPayload.noop.append(self.number, to: &self.job)
+        self.number += 1
+        return self.job
+    }
+}
+
+/// One command in a peer's protocol.
+struct PeerQuestion: Conversation {
+    let bytes: [UInt8]
+    let end: ([UInt8], Int) throws -> Int?
+
+    func next(_ answers: ArraySlice<UInt8>, _ request: inout SocketRequest) { request.bytes += self.bytes }
+
+    func answerEnd(_ bytes: [UInt8], from start: Int) throws -> Int? { try self.end(bytes, start) }
+}
+
 /// Measures a peer's tiers: the same for all that are driven over a socket.
 struct PeerTiers {
     let runs: BenchRuns

@@ -50,7 +50,7 @@ struct RedisBench {
     }
 
     private static func check(_ load: SocketLoad, _ question: String, is expected: Int) throws {
-        let answer = try load.ask(RedisQuestion(question)) ?? []
+        let answer = try load.ask(PeerQuestion.redis(question)) ?? []
         guard AnswerBytes.number(answer, from: 1) == expected else {
             let text = AnswerBytes.text(answer, answer.indices)
             throw CommandFailure(.failed, "redis answers \(text) to \(question), the client counted \(expected)")
@@ -66,7 +66,7 @@ struct RedisBench {
         try Self.waitForRewrite(load)
         try tiers.reportLoaded(process, pending: self.pending)
         process.kill()
-        let first = RedisQuestion("LMOVE q p RIGHT LEFT")
+        let first = PeerQuestion.redis("LMOVE q p RIGHT LEFT")
         func isJob(_ answer: [UInt8]) -> Bool { answer.first == UInt8(ascii: "$") && answer.dropFirst().first != 0x2d }
         try tiers.starts(
             "the file as it was written",
@@ -78,7 +78,7 @@ struct RedisBench {
         let again = try self.server.start()
         defer { again.kill() }
         try BenchProcess.wait(for: "redis") {
-            try load.ask(RedisQuestion("BGREWRITEAOF")).map { $0.first == UInt8(ascii: "+") } ?? false
+            try load.ask(PeerQuestion.redis("BGREWRITEAOF")).map { $0.first == UInt8(ascii: "+") } ?? false
         }
         try Self.waitForRewrite(load)
         again.kill()
@@ -92,14 +92,15 @@ struct RedisBench {
     /// Those that wait, and those that the starts took.
     private static func count(_ load: SocketLoad) throws -> Int {
         try ["q", "p"].reduce(0) { sum, list in
-            try sum + AnswerBytes.number(load.ask(RedisQuestion("LLEN \(list)")) ?? [], from: 1)
+            try sum + AnswerBytes.number(load.ask(PeerQuestion.redis("LLEN \(list)")) ?? [], from: 1)
         }
     }
 
     /// One that it began by itself, too.
     private static func waitForRewrite(_ load: SocketLoad) throws {
         try BenchProcess.wait(for: "the rewrite of Redis's file") {
-            let text = try load.ask(RedisQuestion("INFO persistence")).map { AnswerBytes.text($0, $0.indices) } ?? ""
+            let answer = try load.ask(PeerQuestion.redis("INFO persistence")) ?? []
+            let text = AnswerBytes.text(answer, answer.indices)
             return text.contains("aof_rewrite_in_progress:0") && text.contains("aof_rewrite_scheduled:0")
         }
     }
@@ -153,43 +154,24 @@ enum RedisProtocol {
         }
         return end
     }
-
-    /// As it is stored: the id, then the payload.
-    static func job(_ caller: Int, _ number: Int, to job: inout [UInt8]) {
-        job.removeAll(keepingCapacity: true)
-        job += [0x6a, 0x6f, 0x62, 0x2d]
-        AnswerBytes.append(caller, to: &job)
-        job.append(0x2d)
-        AnswerBytes.append(number, to: &job)
-        job.append(UInt8(ascii: ":"))
-        BenchPayload.noop.append(number, to: &job)
-    }
 }
 
-/// One command; its answer may be a refusal.
-struct RedisQuestion: Conversation {
-    private let text: String
-
-    init(_ text: String) { self.text = text }
-
-    func next(_ answers: ArraySlice<UInt8>, _ request: inout SocketRequest) {
-        RedisProtocol.command(self.text, to: &request.bytes)
-    }
-
-    func answerEnd(_ bytes: [UInt8], from start: Int) throws -> Int? {
-        try RedisProtocol.answerEnd(bytes, from: start)
+extension PeerQuestion {
+    /// Its answer may be a refusal.
+    static func redis(_ command: String) -> PeerQuestion {
+        var bytes: [UInt8] = []
+        RedisProtocol.command(command, to: &bytes)
+        return PeerQuestion(bytes: bytes, end: RedisProtocol.answerEnd)
     }
 }
 
 struct RedisEnqueue: Conversation {
-    let caller: Int
     let batch: Int
-    private var number = 0
-    private var job: [UInt8] = []
+    private var jobs: PeerJobs
 
     init(caller: Int, batch: Int) {
-        self.caller = caller
         self.batch = batch
+        self.jobs = PeerJobs(caller: caller)
     }
 
     mutating func next(_ answers: ArraySlice<UInt8>, _ request: inout SocketRequest) {
@@ -197,9 +179,7 @@ struct RedisEnqueue: Conversation {
         RedisProtocol.string("LPUSH".utf8, to: &request.bytes)
         RedisProtocol.string("q".utf8, to: &request.bytes)
         for _ in 0..<self.batch {
-            RedisProtocol.job(self.caller, self.number, to: &self.job)
-            RedisProtocol.string(self.job, to: &request.bytes)
-            self.number += 1
+            RedisProtocol.string(self.jobs.next(), to: &request.bytes)
         }
         request.operations = self.batch
     }

@@ -107,6 +107,22 @@ import Testing
         }
     }
 
+    @Test func whatASignalEndedIsAKindOfItsOwn() async throws {
+        let change: @Sendable (inout QueueConfiguration) -> Void = { configuration in
+            let script = #"read -r n; [ "$n" = 0 ] || echo "at step $n"; kill -SEGV $$"#
+            configuration.handlers["crash"] = HandlerConfiguration(.command(["/bin/sh", "-c", script]))
+        }
+        try await QueueFixture.run(change) { fixture in
+            _ = try await fixture.queue.enqueue(
+                (0..<3).map { QueueFixture.job("j-\($0)", action: "crash", payload: "\($0)") }
+            )
+            try await fixture.queue.waitUntilIdle()
+            let groups = try await fixture.queue.groups(matching: JobFilter())
+            #expect(groups.allSatisfy { $0.ending.hasPrefix("killed by SIGSEGV") })
+            #expect(groups.map(\.shownError) == ["at step #", "no more was said"])
+        }
+    }
+
     @Test func aBulkActionTouchesExactlyWhatWasSelected() async throws {
         try await QueueFixture.run { fixture in
             try await fixture.queue.pause()

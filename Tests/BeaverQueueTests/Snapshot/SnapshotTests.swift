@@ -190,6 +190,25 @@ import Testing
         try driver.expectSound()
     }
 
+    /// What the next snapshot waits for in `compact`.
+    private static func target(_ driver: SteppingDriver) -> CompactionTarget? {
+        for case .compact(let target) in driver.waiting { return target }
+        return nil
+    }
+
+    @Test func aSnapshotStandsBackUnlessTheLogIsLongOrTheQueueStops() throws {
+        for (replayed, stops) in [(Int64(0), false), (0, true), (300 << 20, false)] {
+            let driver = try self.withSnapshots(1)
+            driver.put("more")
+            try driver.runUntilIdle()
+            driver.held = [.compact]
+            driver.engine?.snapshots.replayedBytes = replayed
+            driver.submit(stops ? .drain(now: true) : .snapshot)
+            try driver.runUntilIdle()
+            #expect(Self.target(driver)?.isHurried == (stops || replayed > 0))
+        }
+    }
+
     @Test func theLogIsReleasedUpToTheSecondNewest() throws {
         let driver = try self.withSnapshots(4)
         let snapshots = Self.names(driver).compactMap { SnapshotFormat.sequence(String($0.dropFirst(14))) }
