@@ -51,13 +51,15 @@ extension Controller {
     private func begin(_ starts: ArraySlice<StartRun>) {
         var outbox: [EngineInput] = []
         var runs: [(worker: Int, request: RunRequest)] = []
+        outbox.reserveCapacity(2 * starts.count)
         for start in starts { self.prepare(start, &outbox, &runs) }
         let started = runs.isEmpty ? [] : outbox.filter { if case .runStarted = $0 { true } else { false } }
         // Before anything is started: the engine hears of a run's limits before it hears of its end.
         self.inbox.post(outbox)
         for (worker, request) in runs {
+            let token = request.token
             self.parts.runner.start(request) { [inbox] result in
-                inbox.post(.runEnded(worker: worker, token: request.token, result))
+                inbox.post(.runEnded(worker: worker, token: token, result))
             }
         }
         // Said once more: a stop that was sent before the runner knew the run went nowhere, and is then repeated.
