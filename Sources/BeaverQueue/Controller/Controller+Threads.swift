@@ -94,17 +94,8 @@ extension Controller {
             return
         }
         let timeout = body.timeoutMilliseconds ?? start.timeoutMilliseconds
-        let request = RunRequest(
-            token: token,
-            jobID: body.id,
-            action: start.action,
-            runNumber: start.runNumber,
-            payload: body.payload,
-            command: body.command,
-            deadlineWallMilliseconds: timeout == 0 ? nil : self.parts.clock().wallMilliseconds + Int64(timeout),
-            enqueueSequence: start.enqueueSequence
-        )
-        runs.append((worker, request))
+        let deadline = timeout == 0 ? nil : self.parts.clock().wallMilliseconds + Int64(timeout)
+        runs.append((worker, RunRequest(start, body, deadlineWallMilliseconds: deadline)))
     }
 
     /// One at a time: the engine asks for the next when it has heard of this one.

@@ -32,7 +32,8 @@ package struct RunHistory: Sendable, Equatable {
         case .dead(_, let end): self.end(.dead, end, wallMilliseconds)
         case .cancel(_, let end): self.end(.cancelled, end, wallMilliseconds)
         case .interrupted(_, let end, _, _, _): self.end(.interrupted, end, wallMilliseconds)
-        default: break
+        case .action, .enqueue, .cancelAsked, .revive, .purge, .forget, .pause, .resume, .settings, .epoch, .recovered:
+            break
         }
     }
 

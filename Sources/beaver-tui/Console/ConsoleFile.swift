@@ -119,7 +119,7 @@ final class ConsoleFile: Sendable {
 
 /// What stands in a file, gathered while it is read once.
 private struct Survey {
-    private var reader: JobReader
+    private var reader: any JobStream
     /// Not for a file that is read again when it is taken: memory stays constant.
     private let keepsJobs: Bool
     private var jobs: [NewJob] = []
@@ -132,7 +132,7 @@ private struct Survey {
     private var entries: [FileCheck.Entry] = []
 
     init(_ form: JobInput.Form, _ options: JobsFileOptions, keepsJobs: Bool) {
-        self.reader = JobReader(form, options)
+        self.reader = form.stream(options)
         self.keepsJobs = keepsJobs
     }
 

@@ -10,6 +10,13 @@ struct JobInput: Sendable {
         case jobs
         /// One shell command a line, or each ended by a zero byte.
         case commandLines(isNullSeparated: Bool)
+
+        func stream(_ options: JobsFileOptions) -> any JobStream {
+            switch self {
+            case .jobs: JobsStream(options: options)
+            case .commandLines(let isNullSeparated): LinesStream(options: options, isNullSeparated: isNullSeparated)
+            }
+        }
     }
 
     static let atomicBytes: Int64 = 64 << 20
@@ -32,10 +39,10 @@ struct JobInput: Sendable {
     ///
     /// Bad entries are reported to `complain` and end the command, unless they are to be skipped.
     func check(_ complain: (String) -> Void) async throws -> Checked {
-        var reader = JobReader(self.form, self.options)
+        var reader = self.form.stream(self.options)
         let keepsJobs = self.file.byteCount <= Self.atomicBytes
         var checked = Checked(jobs: [], jobCount: 0, badCount: 0)
-        func collect(_ reader: inout JobReader) {
+        func collect(_ reader: inout any JobStream) {
             let jobs = reader.takeJobs()
             checked.jobCount += jobs.count
             if keepsJobs { checked.jobs += jobs }
@@ -81,7 +88,7 @@ struct JobInput: Sendable {
         guard self.file.isUnchanged else {
             throw CommandFailure(.badData, "\(self.file.name) changed while it was read; nothing of it was taken")
         }
-        var reader = JobReader(self.form, self.options)
+        var reader = self.form.stream(self.options)
         var total = EnqueueResult()
         var waiting: [NewJob] = []
         func commit(all: Bool) async throws {
@@ -113,59 +120,6 @@ struct JobInput: Sendable {
     enum IsWanted { case more, noMore }
 
     private struct Ended: Error {}
-}
-
-/// The one of two readers that a file needs.
-enum JobReader {
-    case jobs(JobsStream)
-    case commandLines(LinesStream)
-
-    init(_ form: JobInput.Form, _ options: JobsFileOptions) {
-        switch form {
-        case .jobs: self = .jobs(JobsStream(options: options))
-        case .commandLines(let isNullSeparated):
-            self = .commandLines(LinesStream(options: options, isNullSeparated: isNullSeparated))
-        }
-    }
-
-    var faults: [JobsFault] {
-        switch self {
-        case .jobs(let stream): stream.faults
-        case .commandLines(let stream): stream.faults
-        }
-    }
-
-    var faultCount: Int {
-        switch self {
-        case .jobs(let stream): stream.faultCount
-        case .commandLines(let stream): stream.faultCount
-        }
-    }
-
-    mutating func feed(_ bytes: [UInt8]) {
-        self.change({ $0.feed(bytes) }, { $0.feed(bytes) })
-    }
-
-    mutating func finish() { self.change({ $0.finish() }, { $0.finish() }) }
-
-    mutating func takeJobs() -> [NewJob] { self.change({ $0.takeJobs() }, { $0.takeJobs() }) }
-
-    /// Changes the stream in place, without the copy that a pattern would make of what it has gathered.
-    private mutating func change<Result>(
-        _ jobs: (inout JobsStream) -> Result,
-        _ lines: (inout LinesStream) -> Result
-    ) -> Result {
-        let current = self
-        self = .jobs(JobsStream(options: JobsFileOptions()))
-        switch consume current {
-        case .jobs(var stream):
-            defer { self = .jobs(stream) }
-            return jobs(&stream)
-        case .commandLines(var stream):
-            defer { self = .commandLines(stream) }
-            return lines(&stream)
-        }
-    }
 }
 
 extension EnqueueResult {

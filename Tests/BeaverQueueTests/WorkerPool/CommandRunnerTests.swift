@@ -1,3 +1,4 @@
+import BeaverTestSupport
 import Glibc
 import Testing
 
@@ -71,7 +72,7 @@ struct CommandRunnerTests {
 
     @Test("a handler's program that is missing or not executable parks its action, with the reason")
     func cannotStart() async throws {
-        let scratch = try ScratchDirectory()
+        let scratch = try TemporaryDirectory()
         let plain = try scratch.write("echo hi", to: "plain.sh", mode: 0o644)
         let text = try scratch.write("echo hi", to: "no-interpreter", mode: 0o755)
         let broken = try scratch.write("#!/no/such/shell\n", to: "broken", mode: 0o755)
