@@ -38,7 +38,7 @@ package struct JobsStream: Sendable {
     let maxEntryBytes: Int
     var form = Form.undecided
     var faultList = JobsFaultList()
-    var ledger = JobsIDLedger()
+    var ledger: JobsIDLedger
     /// Where the reading stands in the current window.
     var cursor = 0
     /// Bytes fed and not yet read: an entry whose end has not come.
@@ -47,6 +47,7 @@ package struct JobsStream: Sendable {
 
     package init(options: JobsFileOptions) {
         self.options = options
+        self.ledger = JobsIDLedger(capacity: options.comparedIDs)
         // Room for the other fields, and for a payload written with generous white space.
         self.maxEntryBytes = options.maxPayloadBytes + 1 << 20
         if let fault = options.nameFault {
