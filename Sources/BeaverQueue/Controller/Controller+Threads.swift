@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The threads that do the work.
 extension Controller {
     func write() {
@@ -14,6 +16,7 @@ extension Controller {
         let last = frame.lastSequence
         do {
             try self.parts.log.write(frame, marks: marks)
+            self.appendedBytes.add(Int64(frame.byteCount), ordering: .relaxed)
             self.inbox.post(.written(last, self.parts.log.space))
             return true
         } catch {
@@ -107,7 +110,8 @@ extension Controller {
                     target,
                     logDirectory: self.parts.logDirectory,
                     retentionCount: retentionCount,
-                    clock: self.parts.clock
+                    clock: self.parts.clock,
+                    rest: target.isHurried ? {} : self.rests()
                 )
                 switch outcome {
                 case .written(let report): self.inbox.post(.snapshotWritten(report))
@@ -117,6 +121,25 @@ extension Controller {
             }
         } catch {
             self.inbox.post(.snapshotFailed(error, isMismatch: false))
+        }
+    }
+
+    /// Lets those who use the queue go before a snapshot, until the queue is to stop.
+    private func rests() -> () -> Void {
+        var pace = CompactionPace(
+            now: self.parts.clock().bootNanoseconds,
+            appendedBytes: self.appendedBytes.load(ordering: .relaxed),
+            leisureBytes: Engine.snapshotLeisureBytes / 2
+        )
+        return {
+            if self.isStopping.load(ordering: .relaxed) { return }
+            let rest = pace.rest(
+                now: self.parts.clock().bootNanoseconds,
+                appendedBytes: self.appendedBytes.load(ordering: .relaxed)
+            )
+            if rest == 0 { return }
+            SystemThread.sleep(nanoseconds: rest)
+            pace.resumed(now: self.parts.clock().bootNanoseconds)
         }
     }
 

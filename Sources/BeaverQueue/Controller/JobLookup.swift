@@ -10,7 +10,7 @@ struct JobLookup: Sendable {
     let memory: LookupMemory
 
     /// Slots looked at in one go: about a tenth of a millisecond of the engine's time.
-    static let slice: UInt32 = 8_192
+    static let slice = SlotTable.blockSlots
     /// How long one page may look for matches before it is handed out with those it has.
     private static let pageMilliseconds: Int64 = 2_000
     /// Jobs put in order by one scan: the first page asks for few, whoever goes on for many.
@@ -96,7 +96,8 @@ struct JobLookup: Sendable {
         while let start = next {
             next = self.engine.withLock { engine in
                 guard let matcher = engine.matcher(filter) else { return nil }
-                return engine.scan(from: start, count: Self.slice) { number, slot in
+                // Where slots were filled in order, all but the first blocks are left out.
+                return engine.scan(from: start, count: Self.slice, below: smallest.bound) { number, slot in
                     let sequence = slot.enqueueSequence
                     guard sequence > after, sequence <= last, sequence < smallest.bound || !smallest.isCut,
                         matcher.matches(slot, engine)

@@ -66,11 +66,12 @@ package final class CommandRunner: HandlerRunner {
     ) throws(QueueError) {
         Self.occupyStandardDescriptors()
         let endedDescriptor = try SystemCall.check("eventfd", path: "command runner") { cbeaver_event() }
+        let leaders = RecentLeaders()
         var mailboxes: [ProcessMailbox] = []
         do throws(QueueError) {
             for _ in 0..<max(1, processThreadCount) {
                 let mailbox = try ProcessMailbox()
-                try ProcessLoop.start(storeID: storeID, mailbox: mailbox)
+                try ProcessLoop.start(storeID: storeID, mailbox: mailbox, leaders: leaders)
                 mailboxes.append(mailbox)
             }
         } catch {
