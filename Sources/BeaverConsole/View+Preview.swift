@@ -93,7 +93,7 @@ extension View {
         if let first = check.firstID {
             ids = "   \(first)" + (check.lastID.map { $0 == first ? "" : " … \($0)" } ?? "")
         }
-        var lines = [figure(check.jobCount, "jobs to take" + ids)]
+        var lines = [figure(check.jobCount, "jobs to take" + ids)] + self.knownLines(check, state)
         if check.areCommands { lines.append(figure(check.leftOut, "empty lines or comments left out")) }
         lines += [figure(0, "bad"), ("", .plain)]
         if check.areCommands {
@@ -125,6 +125,26 @@ extension View {
                     + " Nothing has been taken yet.", .plain
             ),
         ]
+        return lines
+    }
+
+    /// What the queue knows of them: asked for in pieces, so that it may be of a part only.
+    private func knownLines(_ check: FileCheck, _ state: PreviewState) -> [(text: String, style: Style)] {
+        if let reason = state.whyNotKnown {
+            return [(TextWidth.right("?", 7) + "  known already: \(reason)", .warning)]
+        }
+        let known = state.known ?? EnqueueResult()
+        let compared = known.enqueued + known.duplicates + known.differs
+        let isPart = compared < check.jobCount
+        let count = state.known == nil ? "?" : Figures.grouped(known.duplicates)
+        var text = TextWidth.right(count, 7) + "  known already"
+        if known.duplicates > 0 { text += ": not taken again" }
+        if isPart, compared > 0 { text += ", of the first \(Figures.grouped(compared))" }
+        var lines: [(text: String, style: Style)] = [(text, known.duplicates > 0 ? .plain : .dim)]
+        if known.differs > 0 {
+            let count = TextWidth.right(Figures.grouped(known.differs), 7)
+            lines.append(("\(count)  refused: the id is known with another payload", .warning))
+        }
         return lines
     }
 
@@ -184,7 +204,8 @@ extension View {
         lines.append(("Mend the file and press R to read it again" + (check.jobCount > 0 ? "," : "."), .plain))
         if check.jobCount > 0 {
             let text =
-                "or press S to take the \(Figures.grouped(check.jobCount)) good ones; the bad ones stay in the file."
+                "or press S to take the \(Figures.grouped(check.jobCount)) good ones and write the "
+                + "\(Figures.grouped(check.badCount)) bad ones to \(check.path).bad"
             lines += TextWidth.wrap(text, to: width).map { ($0, .plain) }
         }
         return lines

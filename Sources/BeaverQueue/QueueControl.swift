@@ -6,6 +6,8 @@ package protocol QueueControl: Sendable {
     func status() async throws(QueueError) -> QueueStatus
     /// Takes all jobs or none, in one commit.
     func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult
+    /// What `enqueue` would find known already, at this moment; takes nothing and writes nothing.
+    func compare(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult
     /// One page in a fixed order; `nil` cursor begins.
     func jobs(matching filter: JobFilter, after cursor: JobCursor?, limit: Int) async throws(QueueError) -> JobPage
     /// Everything about one job. `id` is whole, or an unambiguous prefix.

@@ -69,6 +69,20 @@ struct JobLookup: Sendable {
         }
     }
 
+    /// How many of a batch are known, a slice of the engine's time after the other.
+    func compare(_ batch: JobBatch) async -> EnqueueResult {
+        var sum = EnqueueResult()
+        var rest = batch.entries[...]
+        while !rest.isEmpty {
+            // A look by id goes to another place in memory each time, unlike a scan.
+            let slice = rest.prefix(Int(Self.slice) / 16)
+            sum.add(self.engine.withLock { $0.compare(slice) })
+            rest = rest.dropFirst(slice.count)
+            await Task.yield()
+        }
+        return sum
+    }
+
     /// The jobs in order after `cursor`: from memory if a page before this one left them there.
     private func order(matching filter: JobFilter, after cursor: JobCursor, limit: Int) async -> EnqueueOrder {
         let now = self.clock().bootNanoseconds

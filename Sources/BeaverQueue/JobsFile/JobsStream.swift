@@ -34,6 +34,9 @@ package struct JobsStream: Sendable {
     /// Entries read so far, good and bad.
     package internal(set) var entryCount = 0
 
+    /// Where the text that is in no job stands in the input, in its order, for whoever wants to keep it.
+    var refused = RefusedText()
+
     let options: JobsFileOptions
     let maxEntryBytes: Int
     var form = Form.undecided
@@ -66,6 +69,9 @@ package struct JobsStream: Sendable {
         swap(&taken, &self.jobs)
         return taken
     }
+
+    /// The places of refused text found since the last call.
+    package mutating func takeRefused() -> [Range<Int64>] { self.refused.take() }
 
     /// Reads the next piece.
     package mutating func feed(_ bytes: Span<UInt8>) {
@@ -114,6 +120,7 @@ package struct JobsStream: Sendable {
         self.faultList.beginWindow()
         while self.step(window, isLast: isLast) {}
         self.faultList.pass(to: self.cursor, in: window)
+        self.refused.pass(self.cursor)
     }
 }
 
@@ -191,6 +198,8 @@ extension JobsStream {
     }
 
     private mutating func skipLine(_ window: Span<UInt8>, toObject: Bool, isLast: Bool) -> Bool {
+        let start = self.cursor
+        defer { self.refused.add(start..<self.cursor) }
         while self.cursor < window.count, window[self.cursor] != ASCII.newline { self.cursor += 1 }
         guard self.cursor < window.count else { return false }
         if toObject {
@@ -210,6 +219,8 @@ extension JobsStream {
     /// Gives up: what follows the fault cannot be told apart any more.
     mutating func stop(_ window: Span<UInt8>, at offset: Int, _ message: String) -> Bool {
         self.addFault(window, entry: 0, at: offset, message)
+        // A bracket that closes the array behind a comma too many is no text of a job.
+        if window[offset] != ASCII.closeBracket { self.refused.addRest(from: offset) }
         self.form = .stopped
         self.cursor = window.count
         return false

@@ -42,7 +42,7 @@ final class InputFile: Sendable {
     func forEachPiece(_ body: ([UInt8]) async throws -> Void) async throws {
         var offset: Int64 = 0
         while true {
-            let piece = try self.read(at: offset)
+            let piece = try self.read(at: offset, Self.pieceBytes)
             if piece.isEmpty { return }
             offset += Int64(piece.count)
             try await body(piece)
@@ -59,10 +59,21 @@ final class InputFile: Sendable {
 
     private static let pieceBytes = 1 << 20
 
-    private func read(at offset: Int64) throws(QueueError) -> [UInt8] {
+    /// Hands out a part of it, piece by piece; what lies beyond its end is left out.
+    func forEachPiece(of range: Range<Int64>, _ body: ([UInt8]) throws -> Void) throws {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let piece = try self.read(at: offset, Int(min(Int64(Self.pieceBytes), range.upperBound - offset)))
+            if piece.isEmpty { return }
+            offset += Int64(piece.count)
+            try body(piece)
+        }
+    }
+
+    private func read(at offset: Int64, _ byteCount: Int) throws(QueueError) -> [UInt8] {
         while true {
             var count = 0
-            let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initializedCount in
+            let piece = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
                 count = pread(self.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
                 initializedCount = max(0, count)
             }

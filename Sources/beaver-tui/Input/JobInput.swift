@@ -81,32 +81,47 @@ struct JobInput: Sendable {
         guard self.file.isUnchanged else {
             throw CommandFailure(.badData, "\(self.file.name) changed while it was read; nothing of it was taken")
         }
-        var reader = JobReader(self.form, self.options)
         var total = EnqueueResult()
+        try await self.forEachBatch(checked) { batch in
+            let result = try await queue.enqueue(batch)
+            total.add(result)
+            let taken = total.enqueued + total.duplicates + total.differs
+            return each(Batch(jobs: batch, result: result, total: taken))
+        }
+        return total
+    }
+
+    /// Hands out what was checked, so many jobs at a time, until `body` wants no more: from memory, or by reading it again.
+    func forEachBatch(_ checked: Checked, _ body: ([NewJob]) async throws -> IsWanted) async throws {
+        guard checked.jobs.isEmpty else {
+            var rest = checked.jobs[...]
+            while !rest.isEmpty {
+                if try await body(Array(rest.prefix(Self.batchJobs))) == .noMore { return }
+                rest = rest.dropFirst(Self.batchJobs)
+            }
+            return
+        }
+        var reader = JobReader(self.form, self.options)
         var waiting: [NewJob] = []
-        func commit(all: Bool) async throws {
+        func handOut(all: Bool) async throws {
             while waiting.count >= Self.batchJobs || all && !waiting.isEmpty {
                 let batch = Array(waiting.prefix(Self.batchJobs))
-                let result = try await queue.enqueue(batch)
-                total.add(result)
                 waiting.removeFirst(batch.count)
-                let taken = total.enqueued + total.duplicates + total.differs
-                if each(Batch(jobs: batch, result: result, total: taken)) == .noMore { throw Ended() }
+                if try await body(batch) == .noMore { throw Ended() }
             }
         }
         do {
             try await self.file.forEachPiece { piece in
                 reader.feed(piece)
                 waiting += reader.takeJobs()
-                try await commit(all: false)
+                try await handOut(all: false)
             }
             reader.finish()
             waiting += reader.takeJobs()
-            try await commit(all: true)
+            try await handOut(all: true)
         } catch is Ended {
             // What is in stays in, and the same file again takes the rest.
         }
-        return total
     }
 
     /// Whether the next batch is to be taken too.
@@ -150,6 +165,9 @@ enum JobReader {
 
     mutating func takeJobs() -> [NewJob] { self.change({ $0.takeJobs() }, { $0.takeJobs() }) }
 
+    /// Where the text stands that became no job, as far as it was not asked for before.
+    mutating func takeRefused() -> [Range<Int64>] { self.change({ $0.takeRefused() }, { $0.takeRefused() }) }
+
     /// Changes the stream in place, without the copy that a pattern would make of what it has gathered.
     private mutating func change<Result>(
         _ jobs: (inout JobsStream) -> Result,
@@ -165,15 +183,5 @@ enum JobReader {
             defer { self = .commandLines(stream) }
             return lines(&stream)
         }
-    }
-}
-
-extension EnqueueResult {
-    /// Adds another batch's counts; ids are kept as long as they are few enough to be of use.
-    mutating func add(_ other: EnqueueResult) {
-        self.enqueued += other.enqueued
-        self.duplicates += other.duplicates
-        self.differs += other.differs
-        self.differingIDs += other.differingIDs.prefix(max(0, 20 - self.differingIDs.count))
     }
 }
