@@ -8,6 +8,8 @@ struct JobLookup: Sendable {
     let outputDirectory: String
     let clock: @Sendable () -> EngineTime
     let memory: LookupMemory
+    /// What holds for jobs of an action that bring no limits of their own; nothing where none are run.
+    var limits: @Sendable (String) -> [JobLimit] = { _ in [] }
 
     /// Slots looked at in one go: about a tenth of a millisecond of the engine's time.
     static let slice: UInt32 = 8_192
@@ -188,6 +190,15 @@ struct JobLookup: Sendable {
             interruptions: row.slot.interruptions,
             fencingToken: row.state == .inFlight ? row.slot.token : nil,
             waitsBecause: reason,
+            limits: self.limits(row.action).map { limit in
+                let own: Int64? =
+                    switch limit.name {
+                    case .timeout: body.timeoutMilliseconds.map(Int64.init)
+                    case .maxRetry: body.maxRetry.map(Int64.init)
+                    default: nil
+                    }
+                return own.map { JobLimit(limit.name, $0, from: "the job") } ?? limit
+            },
             history: history.entries.enumerated().map { place, entry in
                 var run = JobRun(entry)
                 run.number = firstRun.map { $0 + place }
