@@ -146,7 +146,9 @@ extension Model {
                 text += "; \(Figures.grouped(taken.differs)) refused: the id is known with another payload"
             }
             if let path = file.refusedPath {
-                text += badCount > 0 ? "; the \(Figures.grouped(badCount)) bad in \(path)" : "; the bad ones in \(path)"
+                // Beside the file, so that its name says where.
+                let name = path.split(separator: "/").last ?? ""
+                text += badCount > 0 ? "; the \(Figures.grouped(badCount)) bad in \(name)" : "; the bad ones in \(name)"
             }
             return self.acted("enqueue", .success(text))
         case .failure(let error): return self.acted("enqueue", .failure(error))

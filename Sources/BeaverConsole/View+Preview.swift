@@ -9,8 +9,10 @@ extension View {
         let area = Self.previewArea(self.size)
         let isBad = (state.check?.badCount ?? 0) > 0
         let isReady = state.check.map { $0.failure == nil } ?? false
-        var title = "Enqueue \(state.path)"
-        if isBad, isReady { title += ": refused, nothing taken" }
+        let verdict = isBad && isReady ? ": refused, nothing taken" : ""
+        // The path gives way, not the verdict.
+        let room = area.columns - 6 - TextWidth.of("Enqueue " + verdict)
+        let title = "Enqueue \(TextWidth.cutStart(state.path, to: max(8, room)))\(verdict)"
         self.drawBox(area, title: title, foot: self.previewKeys(state), isFocused: true, style: isBad ? .bad : nil)
         let width = area.columns - 4
         for (place, line) in self.previewLines(state, width).prefix(area.rows - 2).enumerated() {
@@ -164,6 +166,10 @@ extension View {
         return lines
     }
 
+    private static func ones(_ count: Int, _ kind: String) -> String {
+        count == 1 ? "\(kind) one" : "\(Figures.grouped(count)) \(kind) ones"
+    }
+
     private func faultLines(_ check: FileCheck, _ state: PreviewState, _ width: Int) -> [(text: String, style: Style)] {
         var lines: [(text: String, style: Style)] = [("ENTRY   LINE  COL  WHAT", .heading)]
         let shown = max(1, min(check.faults.count, 5))
@@ -196,7 +202,9 @@ extension View {
         }
         if check.jobCount > 0 {
             var ids = ""
-            if let first = check.firstID, let last = check.lastID { ids = ": \(first) … \(last)" }
+            if let first = check.firstID, let last = check.lastID {
+                ids = first == last ? ": \(first)" : ": \(first) … \(last)"
+            }
             let count = Figures.count(check.jobCount, "entry") + (check.jobCount == 1 ? " is" : " are")
             lines.append(("\(count) good" + ids, .plain))
             lines.append(("", .plain))
@@ -204,8 +212,8 @@ extension View {
         lines.append(("Mend the file and press R to read it again" + (check.jobCount > 0 ? "," : "."), .plain))
         if check.jobCount > 0 {
             let text =
-                "or press S to take the \(Figures.grouped(check.jobCount)) good ones and write the "
-                + "\(Figures.grouped(check.badCount)) bad ones to \(check.path).bad"
+                "or press S to take the \(Self.ones(check.jobCount, "good")) and write the "
+                + "\(Self.ones(check.badCount, "bad")) to \(check.path).bad"
             lines += TextWidth.wrap(text, to: width).map { ($0, .plain) }
         }
         return lines

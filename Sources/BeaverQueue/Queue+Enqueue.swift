@@ -30,7 +30,7 @@ extension Queue {
     }
 
     private func batch(of jobs: [NewJob], _ hash: KeyedHash) throws(QueueError) -> JobBatch {
-        var batch = JobBatch()
+        var batch = JobBatch(jobCount: jobs.count)
         for (place, job) in jobs.enumerated() {
             if let fault = job.fault(limits: self.configuration.limits) {
                 throw .invalidInput("job \(place + 1) of \(jobs.count): \(fault)")

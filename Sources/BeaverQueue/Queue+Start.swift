@@ -163,7 +163,6 @@ extension Queue {
                 memory: LookupMemory(Redaction(self.configuration.redact)),
                 limits: { runner.limits(of: $0) }
             ),
-            hash: controller.parts.hash,
             lock: lock,
             report: report,
             startedAt: BootClock.now(),

@@ -76,10 +76,17 @@ final class ConnectionLimits: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = self.unwrapOutboundIn(data) {
-            self.requestsOpen -= 1
+            // A head that could not be read is answered too, and never was a request.
+            self.requestsOpen = max(0, self.requestsOpen - 1)
             self.waitingSince = .now()
         }
         context.write(data, promise: promise)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What came was no request; whoever sent it is to see the answer, however slow we are.
+        self.waitingSince = .now()
+        context.fireErrorCaught(error)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -71,16 +71,7 @@ extension SteppingDriver {
         // What became of its run before is past confirming.
         self.unconfirmed.removeAll { $0.id == body.id }
         self.ledger.recordRunStarted(body.id, token: token, payload: body.payload)
-        let run = RunRequest(
-            token: token,
-            jobID: body.id,
-            action: start.action,
-            runNumber: start.runNumber,
-            payload: body.payload,
-            command: body.command,
-            deadlineWallMilliseconds: nil,
-            enqueueSequence: start.enqueueSequence
-        )
+        let run = RunRequest(start, body)
         let ended = Guarded(false)
         self.runner.start(run) { [inbox] result in
             let isFirst = ended.withLock { ended in

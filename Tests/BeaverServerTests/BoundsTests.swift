@@ -48,6 +48,21 @@ import Testing
         }
     }
 
+    @Test("who stays after a head that was refused is shown the door", arguments: ["", "a second head\r\n"])
+    func staysAfterABadHead(afterwards: String) async throws {
+        var limits = Self.limits(\.idleSeconds, 1)
+        limits.connections = 1
+        try await self.withDoor(limits) { connection, address in
+            connection.write("GET /healthz \(Self.head)X-A: \(String(repeating: "a", count: 40_000))\r\n\r\n")
+            #expect(await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 400"))
+            connection.write(afterwards)
+            try await waitUntil("there is room again") {
+                try await RawRequest(line: "GET /healthz", headers: ["Host: localhost"]).status(from: address) == 200
+            }
+            withExtendedLifetime(connection) {}
+        }
+    }
+
     @Test("a connection at rest is closed, after its answers")
     func idleConnections() async throws {
         try await self.withDoor(Self.limits(\.idleSeconds, 1)) { connection, _ in

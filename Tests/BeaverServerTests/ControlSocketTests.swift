@@ -23,63 +23,73 @@ import Testing
 
     @Test("the socket is the owner's alone, and gone with its server")
     func socketIsPrivateAndRemoved() async throws {
-        let directory = try TemporaryDirectory()
-        let path = ControlSocket.path(in: directory.path)
-        let server = self.server(in: directory.path)
-        try await server.start()
-        #expect(try self.mode(of: path) == 0o600)
-        await server.stop()
-        #expect(!FileManager.default.fileExists(atPath: path))
+        try await withTemporaryDirectory { directory in
+            let path = ControlSocket.path(in: directory)
+            let server = self.server(in: directory)
+            try await server.start()
+            #expect(try self.mode(of: path) == 0o600)
+            await server.stop()
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
     }
 
     @Test("the socket of a dead server is replaced")
     func staleSocketIsReplaced() async throws {
-        let directory = try TemporaryDirectory()
-        // A bound socket whose descriptor is closed: what a killed server leaves behind.
-        close(try ControlSocket.bind(in: directory.path))
-        #expect(FileManager.default.fileExists(atPath: ControlSocket.path(in: directory.path)))
-        let server = self.server(in: directory.path)
-        try await server.start()
-        _ = try await QueueClient(dataDirectory: directory.path).status()
-        await server.stop()
+        try await withTemporaryDirectory { directory in
+            // A bound socket whose descriptor is closed: what a killed server leaves behind.
+            close(try ControlSocket.bind(in: directory))
+            #expect(FileManager.default.fileExists(atPath: ControlSocket.path(in: directory)))
+            let server = self.server(in: directory)
+            try await server.start()
+            _ = try await QueueClient(dataDirectory: directory).status()
+            await server.stop()
+        }
     }
 
     @Test("a server that lives is not replaced, and goes on")
     func livingServerIsNotReplaced() async throws {
-        let directory = try TemporaryDirectory()
-        let first = self.server(in: directory.path)
-        try await first.start()
-        let second = self.server(in: directory.path)
-        let error = await #expect(throws: QueueError.self) { try await second.start() }
-        #expect(error?.code == .locked)
-        await second.stop()
-        _ = try await QueueClient(dataDirectory: directory.path).status()
-        await first.stop()
+        try await withTemporaryDirectory { directory in
+            let first = self.server(in: directory)
+            try await first.start()
+            let second = self.server(in: directory)
+            let error = await #expect(throws: QueueError.self) { try await second.start() }
+            #expect(error?.code == .locked)
+            await second.stop()
+            _ = try await QueueClient(dataDirectory: directory).status()
+            await first.stop()
+        }
     }
 
     @Test("a request over a connection that is closed already fails instead of waiting for ever")
     func closedConnectionFails() async throws {
-        let directory = try TemporaryDirectory()
-        let server = self.server(in: directory.path)
-        try await server.start()
-        let connection = try await ClientConnection.open(ControlSocket.path(in: directory.path))
-        connection.close()
-        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/v1/status", headers: ["host": "localhost"])
-        await #expect(throws: ClientConnection.NotSent.self) { try await connection.send(head, body: nil) }
-        await server.stop()
+        try await withTemporaryDirectory { directory in
+            let server = self.server(in: directory)
+            try await server.start()
+            let connection = try await ClientConnection.open(ControlSocket.path(in: directory))
+            connection.close()
+            let head = HTTPRequestHead(
+                version: .http1_1,
+                method: .GET,
+                uri: "/v1/status",
+                headers: ["host": "localhost"]
+            )
+            await #expect(throws: ClientConnection.NotSent.self) { try await connection.send(head, body: nil) }
+            await server.stop()
+        }
     }
 
     @Test("a client whose server went away finds the next one")
     func clientReconnects() async throws {
-        let directory = try TemporaryDirectory()
-        let client = QueueClient(dataDirectory: directory.path)
-        for _ in 0..<2 {
-            let server = self.server(in: directory.path)
-            try await server.start()
-            _ = try await client.status()
-            await server.stop()
+        try await withTemporaryDirectory { directory in
+            let client = QueueClient(dataDirectory: directory)
+            for _ in 0..<2 {
+                let server = self.server(in: directory)
+                try await server.start()
+                _ = try await client.status()
+                await server.stop()
+            }
+            let error = await #expect(throws: QueueError.self) { try await client.status() }
+            #expect(error?.code == .unavailable)
         }
-        let error = await #expect(throws: QueueError.self) { try await client.status() }
-        #expect(error?.code == .unavailable)
     }
 }

@@ -124,11 +124,12 @@ import Testing
 
     @Test("no server: unavailable, and it says what to do")
     func missingSocketIsUnavailable() async throws {
-        let directory = try TemporaryDirectory()
-        let client = QueueClient(dataDirectory: directory.path)
-        let error = await #expect(throws: QueueError.self) { try await client.status() }
-        #expect(error?.code == .unavailable)
-        #expect(error?.message.contains("beaver-tui run") == true)
+        try await withTemporaryDirectory { directory in
+            let client = QueueClient(dataDirectory: directory)
+            let error = await #expect(throws: QueueError.self) { try await client.status() }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains("beaver-tui run") == true)
+        }
     }
 
     @Test("a directory deeper than a socket address is long")

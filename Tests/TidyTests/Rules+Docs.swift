@@ -24,4 +24,27 @@ extension Rules {
             }
         }
     }
+
+    /// Every type of record has its number in the table of `docs/file-formats.md`.
+    static func fileFormatsNumbersEveryRecord(_ tree: SourceTree) -> [Violation] {
+        let rows = tree.files.filter { $0.path == "docs/file-formats.md" }.flatMap(\.lines)
+            .drop { !$0.hasPrefix("| type | number |") }.prefix { $0.hasPrefix("|") }
+        let numbers = rows.flatMap { row in
+            row.split(separator: "|", omittingEmptySubsequences: false).dropFirst(2).prefix(1)
+                .flatMap { $0.split { !$0.isNumber } }
+        }
+        return tree.files.filter { $0.path == "Sources/BeaverQueue/WriteAheadLog/Record.swift" }.flatMap { file in
+            file.lines.indices.compactMap { place -> Violation? in
+                let words = file.lines[place].split(separator: " ")
+                guard words.count == 4, words[0] == "case", words[2] == "=", !numbers.contains(words[3]) else {
+                    return nil
+                }
+                return Violation(
+                    path: file.path,
+                    line: place + 1,
+                    remedy: "`\(words[1])` has no row among the records of docs/file-formats.md: say what is in it"
+                )
+            }
+        }
+    }
 }

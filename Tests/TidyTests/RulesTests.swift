@@ -16,6 +16,18 @@ import Testing
         #expect(found.map(\.line) == [2])
     }
 
+    @Test func `A record without its row is found`() {
+        let docs = SourceFile(
+            path: "docs/file-formats.md",
+            text: "| 3 | 3 |\n\n| type | number | |\n|---|---|---|\n| A, B | 1, 2 | (4) |\n\n| C | 3 | |"
+        )
+        let source = SourceFile(
+            path: "Sources/BeaverQueue/WriteAheadLog/Record.swift",
+            text: "case a = 1\ncase b = 2\ncase c = 3\ncase d = 4"
+        )
+        #expect(Rules.fileFormatsNumbersEveryRecord(SourceTree(files: [docs, source])).map(\.line) == [3, 4])
+    }
+
     @Test func `An import against the arrows is found`() {
         let rule = Rules.importsFollowTheArrows
         #expect(self.lines(rule, "Sources/BeaverQueue/A.swift", "import CBeaver\npackage import BeaverServer") == [2])

@@ -44,5 +44,7 @@ import Testing
 
     @Test func `Documents name tests that exist`() { self.check(Rules.durabilityNamesWhatThereIs) }
 
+    @Test func `The file formats have every record`() { self.check(Rules.fileFormatsNumbersEveryRecord) }
+
     @Test func `README is the only Markdown at the top`() { self.check(Rules.oneMarkdownFileAtTheTop) }
 }

@@ -101,8 +101,10 @@ extension JobManager {
         case .dead:
             self.totals.dead += 1
             if before.state == .inFlight { self.totals.failedRuns += 1 }
-        default:
+        case .cancelAsked, .cancel, .interrupted, .revive, .purge:
             break
+        case .action, .enqueue, .forget, .pause, .resume, .settings, .epoch, .recovered:
+            preconditionFailure("an event that is about no job changes none")
         }
     }
 

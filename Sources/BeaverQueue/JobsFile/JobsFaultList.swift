@@ -2,7 +2,7 @@
 ///
 /// Lines are counted only when a place is needed or bytes are about to be given up, so that a good file pays for them in
 /// large steps.
-struct JobsFaultList: Sendable {
+package struct JobsFaultList: Sendable {
     private(set) var faults: [JobsFault] = []
     private(set) var count = 0
     private let lineEnd: UInt8

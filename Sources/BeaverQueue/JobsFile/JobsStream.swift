@@ -7,7 +7,7 @@
 /// After a fault of meaning the reading goes on with the next entry. After a fault of JSON an array ends, because its
 /// structure is lost; line-oriented input goes on with the next line, or, if the broken entry spans lines, with the next
 /// line that begins with a brace.
-package struct JobsStream: Sendable {
+package struct JobsStream: JobStream {
     enum Form: Equatable {
         /// Nothing but white space so far.
         case undecided
@@ -29,19 +29,17 @@ package struct JobsStream: Sendable {
         case afterValue
     }
 
-    /// Jobs read and not yet taken.
-    package internal(set) var jobs: [NewJob] = []
+    package var jobs: [NewJob] = []
     /// Entries read so far, good and bad.
     package internal(set) var entryCount = 0
 
-    /// Where the text that is in no job stands in the input, in its order, for whoever wants to keep it.
-    var refused = RefusedText()
+    package var refused = RefusedText()
 
     let options: JobsFileOptions
     let maxEntryBytes: Int
     var form = Form.undecided
-    var faultList = JobsFaultList()
-    var ledger = JobsIDLedger()
+    package internal(set) var faultList = JobsFaultList()
+    var ledger: JobsIDLedger
     /// Where the reading stands in the current window.
     var cursor = 0
     /// Bytes fed and not yet read: an entry whose end has not come.
@@ -50,6 +48,7 @@ package struct JobsStream: Sendable {
 
     package init(options: JobsFileOptions) {
         self.options = options
+        self.ledger = JobsIDLedger(capacity: options.comparedIDs)
         // Room for the other fields, and for a payload written with generous white space.
         self.maxEntryBytes = options.maxPayloadBytes + 1 << 20
         if let fault = options.nameFault {
@@ -58,22 +57,6 @@ package struct JobsStream: Sendable {
         }
     }
 
-    /// The first faults, in their order.
-    package var faults: [JobsFault] { self.faultList.faults }
-    /// All faults so far.
-    package var faultCount: Int { self.faultList.count }
-
-    /// The jobs read since the last call.
-    package mutating func takeJobs() -> [NewJob] {
-        var taken: [NewJob] = []
-        swap(&taken, &self.jobs)
-        return taken
-    }
-
-    /// The places of refused text found since the last call.
-    package mutating func takeRefused() -> [Range<Int64>] { self.refused.take() }
-
-    /// Reads the next piece.
     package mutating func feed(_ bytes: Span<UInt8>) {
         if self.carry.isEmpty {
             self.read(bytes, isLast: false)
@@ -91,12 +74,6 @@ package struct JobsStream: Sendable {
         self.readCarry(isLast: false)
     }
 
-    /// Reads the next piece.
-    package mutating func feed(_ bytes: [UInt8]) {
-        self.feed(bytes.span)
-    }
-
-    /// The input is complete.
     package mutating func finish() {
         self.readCarry(isLast: true)
         if case .array = self.form {

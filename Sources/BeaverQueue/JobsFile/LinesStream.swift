@@ -4,17 +4,16 @@
 /// a used id from the same one. Blank lines and lines that begin with `#` are left out and not counted, but for input
 /// separated by zero bytes, where a line break or a `#` may be part of a file's name. Memory is bounded by the longest
 /// line that the system can run.
-package struct LinesStream: Sendable {
-    /// Jobs read and not yet taken.
-    package private(set) var jobs: [NewJob] = []
+package struct LinesStream: JobStream {
+    package var jobs: [NewJob] = []
     /// Commands read so far, good and bad.
     package private(set) var entryCount = 0
 
     private let options: JobsFileOptions
     private let isNullSeparated: Bool
     private let separator: UInt8
-    private var faultList: JobsFaultList
-    private var refused = RefusedText()
+    package private(set) var faultList: JobsFaultList
+    package var refused = RefusedText()
     /// The beginning of a line whose end has not come.
     private var carry: [UInt8] = []
     private var isAtStart = true
@@ -38,22 +37,6 @@ package struct LinesStream: Sendable {
         }
     }
 
-    /// The first faults, in their order.
-    package var faults: [JobsFault] { self.faultList.faults }
-    /// All faults so far.
-    package var faultCount: Int { self.faultList.count }
-
-    /// The jobs read since the last call.
-    package mutating func takeJobs() -> [NewJob] {
-        var taken: [NewJob] = []
-        swap(&taken, &self.jobs)
-        return taken
-    }
-
-    /// The places of refused lines found since the last call, without their ends.
-    package mutating func takeRefused() -> [Range<Int64>] { self.refused.take() }
-
-    /// Reads the next piece.
     package mutating func feed(_ bytes: Span<UInt8>) {
         if self.carry.isEmpty {
             let consumed = self.read(bytes, searchFrom: 0, isLast: false)
@@ -63,11 +46,6 @@ package struct LinesStream: Sendable {
         let known = self.carry.count
         bytes.withUnsafeBufferPointer { self.carry.append(contentsOf: $0) }
         self.readCarry(searchFrom: known, isLast: false)
-    }
-
-    /// Reads the next piece.
-    package mutating func feed(_ bytes: [UInt8]) {
-        self.feed(bytes.span)
     }
 
     /// The input is complete; its last line needs no end.

@@ -1,5 +1,5 @@
 /// Where the text stands, in an input that comes in pieces, that became no job: kept until somebody takes the places.
-struct RefusedText: Sendable {
+package struct RefusedText: Sendable {
     private var places: [Range<Int64>] = []
     /// Bytes of the input before the current window.
     private var passed: Int64 = 0

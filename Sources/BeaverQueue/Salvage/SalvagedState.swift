@@ -87,7 +87,9 @@ struct SalvagedState {
         case .forget(let records, let ids):
             self.globals.forgottenRecordsThrough = max(records, self.globals.forgottenRecordsThrough)
             self.globals.forgottenIDsThrough = max(ids, self.globals.forgottenIDsThrough)
-        default: break
+        case .action, .enqueue, .recovered: break
+        case .dispatch, .ack, .retry, .timeout, .dead, .cancelAsked, .cancel, .interrupted, .revive, .purge:
+            preconditionFailure("an event about a job was handled above")
         }
     }
 
@@ -286,26 +288,24 @@ struct SalvagedState {
 extension JobSlot {
     /// The state that this record leaves, whatever was before.
     fileprivate mutating func force(_ record: Record) {
-        let token: UInt64
         switch record.event {
+        case .dispatch: self.state = .pending
+        case .revive: self.state = .dead
+        case .purge: self.state = .completed
         case .ack(_, let end, _), .retry(_, let end, _, _), .timeout(_, let end, _, _),
             .interrupted(_, let end, _, _, _):
-            token = end.token
-        default: token = 0
-        }
-        switch record.event {
-        case .dispatch, .revive: self.state = record.event.isRevival ? .dead : .pending
-        case .purge: self.state = .completed
-        default:
-            self.state = .inFlight
-            self.runs = max(1, self.runs)
-            self.link = token
+            self.forceRun(token: end.token)
+        case .dead, .cancel, .cancelAsked: self.forceRun(token: 0)
+        case .action, .enqueue, .forget, .pause, .resume, .settings, .epoch, .recovered:
+            preconditionFailure("an event that is about no job changes none")
         }
         let isApplied = self.apply(record.event, sequence: record.sequence, wallMilliseconds: record.wallMilliseconds)
         precondition(isApplied, "an event fits the state that was made for it")
     }
-}
 
-extension Event {
-    fileprivate var isRevival: Bool { if case .revive = self { true } else { false } }
+    private mutating func forceRun(token: UInt64) {
+        self.state = .inFlight
+        self.runs = max(1, self.runs)
+        self.link = token
+    }
 }

@@ -41,6 +41,12 @@ package enum SystemThread {
     /// For one that answers a person and works little; its share does not grow. Systems that cannot do that change nothing.
     package static func takeShortTurns() { cbeaver_take_short_turns(100_000) }
 
+    /// Of the calling thread, for about so long: a signal may end it early.
+    static func sleep(nanoseconds: Int64) {
+        var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        nanosleep(&time, nil)
+    }
+
     private final class Body: Sendable {
         let name: String
         let run: @Sendable () -> Void

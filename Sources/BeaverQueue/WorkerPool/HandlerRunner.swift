@@ -60,6 +60,20 @@ package struct RunRequest: Sendable {
         self.deadlineWallMilliseconds = deadlineWallMilliseconds
         self.enqueueSequence = enqueueSequence
     }
+
+    /// What the engine decided, with what the store holds of the job.
+    package init(_ start: StartRun, _ body: EnqueueBody, deadlineWallMilliseconds: Int64? = nil) {
+        self.init(
+            token: start.token,
+            jobID: body.id,
+            action: start.action,
+            runNumber: start.runNumber,
+            payload: body.payload,
+            command: body.command,
+            deadlineWallMilliseconds: deadlineWallMilliseconds,
+            enqueueSequence: start.enqueueSequence
+        )
+    }
 }
 
 /// How a run ended.

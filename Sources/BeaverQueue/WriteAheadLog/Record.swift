@@ -144,7 +144,8 @@ enum RecordWriter {
             start = begin(.epoch)
             buffer.appendLittleEndian(epoch)
         case .recovered: start = begin(.recovered)
-        default: preconditionFailure("an event about a job is written by append")
+        case .enqueue, .dispatch, .ack, .retry, .timeout, .dead, .cancelAsked, .cancel, .interrupted, .revive, .purge:
+            preconditionFailure("an event about a job is written by append")
         }
         return start
     }

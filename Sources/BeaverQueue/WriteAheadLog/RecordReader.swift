@@ -125,7 +125,8 @@ private struct FieldDecoder {
         case .settings: return self.flag(bytes).map { .settings(Event.Settings(simulates: $0)) }
         case .epoch: return self.number(UInt32.self, bytes).map { .epoch($0) }
         case .recovered: return .recovered
-        default: return nil
+        case .enqueue, .dispatch, .ack, .retry, .timeout, .dead, .cancelAsked, .cancel, .interrupted, .revive, .purge:
+            return nil
         }
     }
 

@@ -112,7 +112,7 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     private func ids(of input: JobInput, _ checked: JobInput.Checked) async throws -> [String] {
         if !checked.jobs.isEmpty { return checked.jobs.compactMap(\.id) }
-        var reader = JobReader(input.form, input.options)
+        var reader = input.form.stream(input.options)
         var ids: [String] = []
         try await input.file.forEachPiece { piece in
             reader.feed(piece)

@@ -32,7 +32,9 @@ final class ConsoleFile: Sendable {
                 options.defaults.maxRetry = limits.maxRetry
             }
             if let fault = options.nameFault { throw QueueError.invalidInput(fault) }
-            var survey = Survey(form, options, keepsJobs: file.byteCount <= JobInput.atomicBytes)
+            // Bad entries are asked about on the screen; what is then taken are the good ones.
+            let input = JobInput(file: file, form: form, options: options, skipsBad: true)
+            var survey = Survey(form, input.options, keepsJobs: file.byteCount <= JobInput.atomicBytes)
             try await file.forEachPiece { survey.feed($0) }
             let checked = survey.finish()
             survey.describe(&check)
@@ -42,8 +44,6 @@ final class ConsoleFile: Sendable {
             check.isTakenInBatches = file.byteCount > JobInput.atomicBytes
             check.faultLines = try await Self.lines(of: file, check.faults.map(\.line))
             check.seconds = Self.seconds(since: began)
-            // Bad entries are asked about on the screen; what is then taken are the good ones.
-            let input = JobInput(file: file, form: form, options: options, skipsBad: true)
             let isArray = form == .jobs && first == UInt8(ascii: "[")
             return (check, ConsoleFile(input, checked, isArray: isArray))
         } catch let error as QueueError {
@@ -147,7 +147,7 @@ final class ConsoleFile: Sendable {
 
 /// What stands in a file, gathered while it is read once.
 private struct Survey {
-    private var reader: JobReader
+    private var reader: any JobStream
     /// Not for a file that is read again when it is taken: memory stays constant.
     private let keepsJobs: Bool
     private var jobs: [NewJob] = []
@@ -160,7 +160,7 @@ private struct Survey {
     private var entries: [FileCheck.Entry] = []
 
     init(_ form: JobInput.Form, _ options: JobsFileOptions, keepsJobs: Bool) {
-        self.reader = JobReader(form, options)
+        self.reader = form.stream(options)
         self.keepsJobs = keepsJobs
     }
 

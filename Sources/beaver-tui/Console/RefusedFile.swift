@@ -14,7 +14,7 @@ struct RefusedFile {
     static func write(of input: JobInput, isArray: Bool) async throws -> String? {
         var refused = try RefusedFile(beside: input.file.name, isArray: isArray)
         do {
-            var reader = JobReader(input.form, input.options)
+            var reader = input.form.stream(input.options)
             try await input.file.forEachPiece { piece in
                 reader.feed(piece)
                 _ = reader.takeJobs()

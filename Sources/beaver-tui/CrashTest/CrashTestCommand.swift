@@ -81,18 +81,7 @@ struct CrashTestCommand: AsyncParsableCommand {
             self.scratch ?? ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         )
         let directory = "\(parent)/beaver-crash-test.\(getpid())"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw CommandFailure(
-                .cannotCreate,
-                "the scratch directory \(directory) cannot be created; name another place with --scratch"
-            )
-        }
+        try DataDirectory.create(directory, what: "scratch directory", option: "--scratch")
         return directory
     }
 }

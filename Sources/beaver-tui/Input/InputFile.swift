@@ -42,7 +42,7 @@ final class InputFile: Sendable {
     func forEachPiece(_ body: ([UInt8]) async throws -> Void) async throws {
         var offset: Int64 = 0
         while true {
-            let piece = try self.read(at: offset, Self.pieceBytes)
+            let piece = try self.read(at: offset)
             if piece.isEmpty { return }
             offset += Int64(piece.count)
             try await body(piece)
@@ -63,14 +63,15 @@ final class InputFile: Sendable {
     func forEachPiece(of range: Range<Int64>, _ body: ([UInt8]) throws -> Void) throws {
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let piece = try self.read(at: offset, Int(min(Int64(Self.pieceBytes), range.upperBound - offset)))
+            let piece = try self.read(at: offset, atMost: Int(min(Int64(Self.pieceBytes), range.upperBound - offset)))
             if piece.isEmpty { return }
             offset += Int64(piece.count)
             try body(piece)
         }
     }
 
-    private func read(at offset: Int64, _ byteCount: Int) throws(QueueError) -> [UInt8] {
+    /// The next piece, empty at the end.
+    func read(at offset: Int64, atMost byteCount: Int = pieceBytes) throws(QueueError) -> [UInt8] {
         while true {
             var count = 0
             let piece = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in

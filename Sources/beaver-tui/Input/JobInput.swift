@@ -3,22 +3,43 @@ import BeaverQueue
 /// A file of jobs or of command lines, on its way into a queue: checked as a whole, then taken.
 ///
 /// Up to 64 MiB it is one commit. Beyond, it is read a second time and taken in acknowledged batches, in constant memory;
-/// since its jobs have ids of their own, an interrupted try is repeated without harm.
+/// since its jobs have ids of their own, an interrupted try is repeated without harm. Constant memory also means that an id
+/// that stands twice with different payloads is found only if the two are near enough; of others, the queue refuses the
+/// second one when it comes.
 struct JobInput: Sendable {
     enum Form: Sendable, Equatable {
         /// A JSON array, or one object a line.
         case jobs
         /// One shell command a line, or each ended by a zero byte.
         case commandLines(isNullSeparated: Bool)
+
+        func stream(_ options: JobsFileOptions) -> any JobStream {
+            switch self {
+            case .jobs: JobsStream(options: options)
+            case .commandLines(let isNullSeparated): LinesStream(options: options, isNullSeparated: isNullSeparated)
+            }
+        }
     }
 
     static let atomicBytes: Int64 = 64 << 20
+    /// A batch has at least so many jobs, or so many bytes of the file, and at most one piece of the file more.
     static let batchJobs = 10_000
+    static let batchBytes: Int64 = 8 << 20
+    /// Of a large file; 24 MiB.
+    static let comparedIDs = 1 << 18
 
     let file: InputFile
     let form: Form
-    let options: JobsFileOptions
+    private(set) var options: JobsFileOptions
     let skipsBad: Bool
+
+    init(file: InputFile, form: Form, options: JobsFileOptions, skipsBad: Bool) {
+        self.file = file
+        self.form = form
+        self.options = options
+        self.skipsBad = skipsBad
+        if file.byteCount > Self.atomicBytes { self.options.comparedIDs = Self.comparedIDs }
+    }
 
     /// What a file holds.
     struct Checked: Sendable {
@@ -32,10 +53,10 @@ struct JobInput: Sendable {
     ///
     /// Bad entries are reported to `complain` and end the command, unless they are to be skipped.
     func check(_ complain: (String) -> Void) async throws -> Checked {
-        var reader = JobReader(self.form, self.options)
+        var reader = self.form.stream(self.options)
         let keepsJobs = self.file.byteCount <= Self.atomicBytes
         var checked = Checked(jobs: [], jobCount: 0, badCount: 0)
-        func collect(_ reader: inout JobReader) {
+        func collect(_ reader: inout any JobStream) {
             let jobs = reader.takeJobs()
             checked.jobCount += jobs.count
             if keepsJobs { checked.jobs += jobs }
@@ -81,17 +102,27 @@ struct JobInput: Sendable {
         guard self.file.isUnchanged else {
             throw CommandFailure(.badData, "\(self.file.name) changed while it was read; nothing of it was taken")
         }
+        var options = self.options
+        // Where no entry was bad none is left out, and there is nothing to find again.
+        if checked.badCount == 0 { options.comparedIDs = 0 }
+        var batches = JobBatches(file: self.file, reader: self.form.stream(options))
         var total = EnqueueResult()
-        try await self.forEachBatch(checked) { batch in
-            let result = try await queue.enqueue(batch)
+        var next = try batches.next()
+        while let batch = next {
+            // It is on its way while the one behind it is read.
+            async let answer = queue.enqueue(batch)
+            let following = Result { try batches.next() }
+            let result = try await answer
             total.add(result)
             let taken = total.enqueued + total.duplicates + total.differs
-            return each(Batch(jobs: batch, result: result, total: taken))
+            // What is in stays in, and the same file again takes the rest.
+            if each(Batch(jobs: batch, result: result, total: taken)) == .noMore { break }
+            next = try following.get()
         }
         return total
     }
 
-    /// Hands out what was checked, so many jobs at a time, until `body` wants no more: from memory, or by reading it again.
+    /// Hands out what was checked, a batch at a time, until `body` wants no more: from memory, or by reading it again.
     func forEachBatch(_ checked: Checked, _ body: ([NewJob]) async throws -> IsWanted) async throws {
         guard checked.jobs.isEmpty else {
             var rest = checked.jobs[...]
@@ -101,87 +132,42 @@ struct JobInput: Sendable {
             }
             return
         }
-        var reader = JobReader(self.form, self.options)
-        var waiting: [NewJob] = []
-        func handOut(all: Bool) async throws {
-            while waiting.count >= Self.batchJobs || all && !waiting.isEmpty {
-                let batch = Array(waiting.prefix(Self.batchJobs))
-                waiting.removeFirst(batch.count)
-                if try await body(batch) == .noMore { throw Ended() }
-            }
-        }
-        do {
-            try await self.file.forEachPiece { piece in
-                reader.feed(piece)
-                waiting += reader.takeJobs()
-                try await handOut(all: false)
-            }
-            reader.finish()
-            waiting += reader.takeJobs()
-            try await handOut(all: true)
-        } catch is Ended {
-            // What is in stays in, and the same file again takes the rest.
+        var batches = JobBatches(file: self.file, reader: self.form.stream(self.options))
+        while let batch = try batches.next() {
+            if try await body(batch) == .noMore { return }
         }
     }
 
     /// Whether the next batch is to be taken too.
     enum IsWanted { case more, noMore }
-
-    private struct Ended: Error {}
 }
 
-/// The one of two readers that a file needs.
-enum JobReader {
-    case jobs(JobsStream)
-    case commandLines(LinesStream)
+/// Cuts a file's jobs into batches, and reads no further than the next one needs.
+private struct JobBatches {
+    private let file: InputFile
+    private var reader: any JobStream
+    private var offset: Int64 = 0
+    private var isAtEnd = false
 
-    init(_ form: JobInput.Form, _ options: JobsFileOptions) {
-        switch form {
-        case .jobs: self = .jobs(JobsStream(options: options))
-        case .commandLines(let isNullSeparated):
-            self = .commandLines(LinesStream(options: options, isNullSeparated: isNullSeparated))
-        }
+    init(file: InputFile, reader: any JobStream) {
+        self.file = file
+        self.reader = reader
     }
 
-    var faults: [JobsFault] {
-        switch self {
-        case .jobs(let stream): stream.faults
-        case .commandLines(let stream): stream.faults
+    /// Nil behind the last one.
+    mutating func next() throws(QueueError) -> [NewJob]? {
+        let start = self.offset
+        while !self.isAtEnd, self.reader.jobs.count == 0 || !self.isEnough(since: start) {
+            let piece = try self.file.read(at: self.offset)
+            self.offset += Int64(piece.count)
+            self.isAtEnd = piece.isEmpty
+            if self.isAtEnd { self.reader.finish() } else { self.reader.feed(piece) }
         }
+        let batch = self.reader.takeJobs()
+        return batch.isEmpty ? nil : batch
     }
 
-    var faultCount: Int {
-        switch self {
-        case .jobs(let stream): stream.faultCount
-        case .commandLines(let stream): stream.faultCount
-        }
-    }
-
-    mutating func feed(_ bytes: [UInt8]) {
-        self.change({ $0.feed(bytes) }, { $0.feed(bytes) })
-    }
-
-    mutating func finish() { self.change({ $0.finish() }, { $0.finish() }) }
-
-    mutating func takeJobs() -> [NewJob] { self.change({ $0.takeJobs() }, { $0.takeJobs() }) }
-
-    /// Where the text stands that became no job, as far as it was not asked for before.
-    mutating func takeRefused() -> [Range<Int64>] { self.change({ $0.takeRefused() }, { $0.takeRefused() }) }
-
-    /// Changes the stream in place, without the copy that a pattern would make of what it has gathered.
-    private mutating func change<Result>(
-        _ jobs: (inout JobsStream) -> Result,
-        _ lines: (inout LinesStream) -> Result
-    ) -> Result {
-        let current = self
-        self = .jobs(JobsStream(options: JobsFileOptions()))
-        switch consume current {
-        case .jobs(var stream):
-            defer { self = .jobs(stream) }
-            return jobs(&stream)
-        case .commandLines(var stream):
-            defer { self = .commandLines(stream) }
-            return lines(&stream)
-        }
+    private func isEnough(since start: Int64) -> Bool {
+        self.reader.jobs.count >= JobInput.batchJobs || self.offset - start >= JobInput.batchBytes
     }
 }

@@ -9,6 +9,15 @@ enum DataDirectory {
         if configuration.mustExist, !Connection.holdsQueue(directory) {
             throw QueueError.noSuchQueue(directory: directory)
         }
+        try Self.create(directory)
+    }
+
+    /// For the owner's eyes alone, whatever the umask.
+    static func create(
+        _ directory: String,
+        what: String = "data directory",
+        option: String = "--data-dir"
+    ) throws(CommandFailure) {
         do {
             try FileManager.default.createDirectory(
                 atPath: directory,
@@ -18,7 +27,7 @@ enum DataDirectory {
         } catch {
             throw CommandFailure(
                 .cannotCreate,
-                "the data directory \(directory) cannot be created; name another with --data-dir"
+                "the \(what) \(directory) cannot be created; name another with \(option)"
             )
         }
     }

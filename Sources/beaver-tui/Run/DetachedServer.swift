@@ -25,11 +25,7 @@ struct DetachedServer {
         if try await Connection.server(of: directory) != nil {
             throw CommandFailure(.tryLater, "a server runs on \(directory) already")
         }
-        try? FileManager.default.createDirectory(
-            atPath: directory,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
+        try DataDirectory.create(directory)
         let logPath = directory + "/server.log"
         let pid = try DetachedProcess(
             program: "/proc/self/exe",

@@ -86,16 +86,21 @@ import Glibc
                 driver.replaceStorage(dead.storage.crash(seed: UInt64(crash), model))
                 for again in 0..<2 {
                     driver.storage.faultPlan = .crash(atCall: call + again)
-                    do {
-                        try driver.open()
-                        try driver.run(milliseconds: 10)
-                    } catch {
-                        guard driver.isDead else { throw error }
-                    }
+                    try Self.lifeThatMayEnd(driver) { try driver.run(milliseconds: 10) }
                     driver.powerCut(seed: UInt64(call), model)
                 }
                 try scenario.check(driver, comment)
             }
+        }
+    }
+
+    /// The fault that was planned may end it, nothing else.
+    private static func lifeThatMayEnd(_ driver: SteppingDriver, _ body: () throws -> Void) throws {
+        do {
+            try driver.open()
+            try body()
+        } catch {
+            guard driver.isDead else { throw error }
         }
     }
 
@@ -123,12 +128,7 @@ import Glibc
             let half = "data/wal/" + SegmentName.file(index + 1)
             #expect(driver.storage.replace(half, [UInt8](repeating: 0, count: byteCount)))
             driver.storage.faultPlan = .crash(atCall: call)
-            do {
-                try driver.open()
-                try driver.runUntilIdle()
-            } catch {
-                guard driver.isDead else { throw error }
-            }
+            try Self.lifeThatMayEnd(driver) { try driver.runUntilIdle() }
             driver.powerCut(seed: UInt64(call), .garbage)
             try driver.reopen()
             try driver.expectSound("power cut at call \(call) of the recovery")
@@ -150,12 +150,7 @@ import Glibc
             #expect(throws: QueueError.self) { try driver.open() }
             driver.kill(mayLoseUnsynced: true)
             driver.storage.faultPlan = .crash(atCall: call)
-            do {
-                try driver.open()
-                try driver.runUntilIdle()
-            } catch {
-                guard driver.isDead else { throw error }
-            }
+            try Self.lifeThatMayEnd(driver) { try driver.runUntilIdle() }
             driver.powerCut(seed: seed * 100 + UInt64(call), .garbage)
             try driver.reopen()
             try driver.expectSound("power cut at call \(call) of the second recovery")

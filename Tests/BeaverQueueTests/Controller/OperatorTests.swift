@@ -28,13 +28,19 @@ import Testing
         try driver.expectSound()
     }
 
-    @Test func cancelOfARunningJobAsksThenKills() throws {
+    /// A driver whose only job runs on, asked to be cancelled.
+    private static func askedToCancelRunning(_ id: String) throws -> SteppingDriver {
         let driver = try SteppingDriver.opened { $0.holdRuns() }
-        driver.put("a")
+        driver.put(id)
         try driver.runUntilIdle()
-        driver.ledger.recordCancel("a", confirmed: false)
-        driver.act(.cancel, ["a"])
+        driver.ledger.recordCancel(id, confirmed: false)
+        driver.act(.cancel, [id])
         try driver.runUntilIdle()
+        return driver
+    }
+
+    @Test func cancelOfARunningJobAsksThenKills() throws {
+        let driver = try Self.askedToCancelRunning("a")
         #expect(driver.state("a") == .inFlight && driver.slot("a")?.isCancelAsked == true)
         #expect(driver.runner.runs[0].stops == [.terminate])
         try driver.run(milliseconds: 5_000)
@@ -47,12 +53,7 @@ import Testing
 
     /// The wish outlives a crash.
     @Test func cancelOfARunningJobSurvivesACrash() throws {
-        let driver = try SteppingDriver.opened { $0.holdRuns() }
-        driver.put("a")
-        try driver.runUntilIdle()
-        driver.ledger.recordCancel("a", confirmed: false)
-        driver.act(.cancel, ["a"])
-        try driver.runUntilIdle()
+        let driver = try Self.askedToCancelRunning("a")
         driver.powerCut(seed: 1, .allLost)
         try driver.reopen()
         #expect(driver.state("a") == .cancelled)

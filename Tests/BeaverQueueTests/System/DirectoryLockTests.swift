@@ -1,3 +1,4 @@
+import BeaverTestSupport
 import Glibc
 import Testing
 
@@ -5,9 +6,9 @@ import Testing
 
 @Suite("DirectoryLock")
 struct DirectoryLockTests {
-    let scratch: ScratchDirectory
+    let scratch: TemporaryDirectory
 
-    init() throws { self.scratch = try ScratchDirectory() }
+    init() throws { self.scratch = try TemporaryDirectory() }
 
     @Test("the second one fails at once and hears who holds the directory")
     func second() throws {

@@ -1,3 +1,4 @@
+import BeaverTestSupport
 import Glibc
 import Testing
 
@@ -5,10 +6,10 @@ import Testing
 
 @Suite("FileStorage")
 struct FileStorageTests {
-    let scratch: ScratchDirectory
+    let scratch: TemporaryDirectory
     let storage = FileStorage()
 
-    init() throws { self.scratch = try ScratchDirectory() }
+    init() throws { self.scratch = try TemporaryDirectory() }
 
     @Test("what is written at an offset is read back from there, and a hole reads as zeros")
     func roundTrip() throws {

@@ -1,3 +1,4 @@
+import BeaverTestSupport
 import Synchronization
 import Testing
 

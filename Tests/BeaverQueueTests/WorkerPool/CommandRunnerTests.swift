@@ -1,3 +1,4 @@
+import BeaverTestSupport
 import Glibc
 import Testing
 
@@ -71,7 +72,7 @@ struct CommandRunnerTests {
 
     @Test("a handler's program that is missing or not executable parks its action, with the reason")
     func cannotStart() async throws {
-        let scratch = try ScratchDirectory()
+        let scratch = try TemporaryDirectory()
         let plain = try scratch.write("echo hi", to: "plain.sh", mode: 0o644)
         let text = try scratch.write("echo hi", to: "no-interpreter", mode: 0o755)
         let broken = try scratch.write("#!/no/such/shell\n", to: "broken", mode: 0o755)
@@ -203,6 +204,26 @@ struct CommandRunnerTests {
         #expect(result.ending == .completed)
         #expect(escaped > 0)
         #expect(!isAlive(escaped))
+    }
+
+    /// A search passes over the leaders of runs beside it; what those left behind are strangers all the same.
+    @Test("of many runs at the same time none leaves anything behind")
+    func escapeesOfMany() async throws {
+        let harness = try RunnerHarness { $0.allowExec = true }
+        let results = await withTaskGroup(of: RunResult.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    // Every second one is gone before its neighbours have begun.
+                    guard number.isMultiple(of: 2) else { return await harness.shell("exit 0") }
+                    return await harness.shell("setsid sh -c 'echo $$; exec sleep 600' & exec sleep 0.02")
+                }
+            }
+            return await group.reduce(into: [RunResult]()) { $0.append($1) }
+        }
+        #expect(results.allSatisfy { $0.ending == .completed })
+        let escaped = results.map { String(decoding: $0.outputTail, as: UTF8.self) }.filter { !$0.isEmpty }
+        #expect(!escaped.isEmpty)
+        for text in escaped { #expect(!isAlive(processID(text))) }
     }
 
     /// What another loop starts holds a copy of every descriptor until it executes: the end of a run that is over was then

@@ -1,3 +1,4 @@
+import BeaverTestSupport
 import Glibc
 import Synchronization
 import Testing
@@ -6,7 +7,7 @@ import Testing
 
 /// A runner over a scratch directory of its own, with shell scripts as handlers.
 final class RunnerHarness: Sendable {
-    let scratch: ScratchDirectory
+    let scratch: TemporaryDirectory
     let runner: CommandRunner
     let storeID: String
     private let nextToken = Atomic<UInt64>(1)
@@ -16,7 +17,7 @@ final class RunnerHarness: Sendable {
         closures: [String: CommandRunner.Closure] = [:],
         _ change: (inout QueueConfiguration) -> Void = { _ in }
     ) throws {
-        self.scratch = try ScratchDirectory()
+        self.scratch = try TemporaryDirectory()
         var configuration = QueueConfiguration(dataDirectory: self.scratch.path)
         configuration.handlers = handlers
         change(&configuration)

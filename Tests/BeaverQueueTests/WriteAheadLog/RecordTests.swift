@@ -27,6 +27,17 @@ import Testing
         .recovered,
     ]
 
+    /// A type of record that stands in no event above is tested by nothing here.
+    @Test func noTypeOfRecordIsLeftOut() {
+        var written: Set<UInt8> = [Event.RecordType.enqueue.rawValue]
+        for event in Self.events {
+            var bytes: [UInt8] = []
+            RecordWriter.append(event, wallMilliseconds: 1, previousSequence: 2, to: &bytes)
+            written.insert(bytes[0])
+        }
+        #expect(written == Set((0...UInt8.max).filter { Event.RecordType(rawValue: $0) != nil }))
+    }
+
     @Test func everyEventIsReadAsItWasWritten() {
         var bytes: [UInt8] = []
         for event in Self.events {
