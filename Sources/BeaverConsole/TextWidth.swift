@@ -70,6 +70,14 @@ package enum TextWidth {
         return String(result) + "…"
     }
 
+    /// Cut at its beginning: of a path the end says most.
+    package static func cutStart(_ text: String, to columns: Int) -> String {
+        guard columns > 0, self.of(text) > columns else { return columns > 0 ? text : "" }
+        var rest = text[...]
+        while !rest.isEmpty, self.of(String(rest)) > columns - 1 { rest = rest.dropFirst() }
+        return "…" + rest
+    }
+
     /// Cut and filled up with spaces to exactly `columns`.
     package static func left(_ text: String, _ columns: Int) -> String {
         let cut = self.cut(text, to: columns)

@@ -3,6 +3,12 @@ import Testing
 
 /// Columns of a terminal: what is counted wrongly breaks every line behind it.
 @Suite struct TextWidthTests {
+    @Test(arguments: [("/a/b/jobs.json", 9, "…obs.json"), ("/画像/x", 5, "…像/x"), ("short", 5, "short"), ("any", 0, "")])
+    func aPathIsCutAtItsBeginning(text: String, columns: Int, cut: String) {
+        #expect(TextWidth.cutStart(text, to: columns) == cut)
+        #expect(TextWidth.of(cut) <= columns)
+    }
+
     @Test(
         arguments: [
             ("", 0), ("abc", 3), ("é", 1), ("e\u{301}", 1), ("画像", 4), ("ｶﾅ", 2), ("カナ", 4), ("한글", 4), ("ÅΩж", 3),
