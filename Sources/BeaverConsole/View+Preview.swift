@@ -9,8 +9,10 @@ extension View {
         let area = Self.previewArea(self.size)
         let isBad = (state.check?.badCount ?? 0) > 0
         let isReady = state.check.map { $0.failure == nil } ?? false
-        var title = "Enqueue \(state.path)"
-        if isBad, isReady { title += ": refused, nothing taken" }
+        let verdict = isBad && isReady ? ": refused, nothing taken" : ""
+        // However long the path: the verdict is read.
+        let path = TextWidth.cutFront(state.path, to: area.columns - 6 - TextWidth.of("Enqueue " + verdict))
+        let title = "Enqueue \(path)\(verdict)"
         self.drawBox(area, title: title, foot: self.previewKeys(state), isFocused: true, style: isBad ? .bad : nil)
         let width = area.columns - 4
         for (place, line) in self.previewLines(state, width).prefix(area.rows - 2).enumerated() {
