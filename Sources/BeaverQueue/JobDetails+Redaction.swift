@@ -2,8 +2,8 @@ extension JobDetails {
     /// Errors are redacted always, as they are in lists; what was given to the job and what it wrote unless `reveals`.
     func redacted(_ redaction: Redaction, reveals: Bool) -> JobDetails {
         var details = self
-        for place in details.history.indices {
-            details.history[place].error = redaction.text(details.history[place].error)
+        for (place, run) in self.history.enumerated() where !run.error.isEmpty {
+            details.history[place].error = redaction.text(run.error)
         }
         if reveals { return details }
         details.payload = String(decoding: redaction.json(Array(self.payload.utf8)), as: UTF8.self)

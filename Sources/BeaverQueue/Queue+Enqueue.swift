@@ -6,7 +6,7 @@ extension Queue {
     @discardableResult
     public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         let core = try await self.readyCore()
-        var batch = JobBatch()
+        var batch = JobBatch(jobCount: jobs.count)
         for (place, job) in jobs.enumerated() {
             if let fault = job.fault(limits: self.configuration.limits) {
                 throw .invalidInput("job \(place + 1) of \(jobs.count): \(fault)")

@@ -28,8 +28,8 @@ extension Queue {
     /// A job that is retried later ends again. Throws `notFound`, and what ends the queue before the job.
     public func waitUntilEnded(_ id: String) async throws(QueueError) -> JobDetails {
         let core = try await self.readyCore()
-        _ = try await self.perform(.wait(core.hash(id)))
-        return try await self.job(id)
+        if case .failed(let error) = await core.controller.submit(.wait(core.hash(id))) { throw error }
+        return try await core.lookup.job(id, reveals: true)
     }
 
     /// Up to 256 KiB of what a command's run has written, from a byte on; of the newest run if `run` is nil.

@@ -162,7 +162,6 @@ extension Queue {
                 clock: controller.parts.clock,
                 memory: LookupMemory(Redaction(self.configuration.redact))
             ),
-            hash: controller.parts.hash,
             lock: lock,
             report: report,
             startedAt: BootClock.now(),

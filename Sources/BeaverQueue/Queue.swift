@@ -20,17 +20,42 @@ public final class Queue: QueueControl, Sendable {
     private let repeatedLines = Lock(RepeatedLines())
 
     /// What a queue is made of while it runs.
-    struct Core: Sendable {
-        var controller: Controller
-        var runner: CommandRunner
-        var lookup: JobLookup
-        var hash: KeyedHash
-        var lock: DirectoryLock
-        var report: QueueStatus.Recovery
-        var startedAt: EngineTime
-        var dataDirectory: String
-        var fileSystem: String
-        var device: String
+    ///
+    /// A class, because each call takes it: one reference is counted, and not one for each of its parts.
+    final class Core: Sendable {
+        let controller: Controller
+        let runner: CommandRunner
+        let lookup: JobLookup
+        let hash: KeyedHash
+        let lock: DirectoryLock
+        let report: QueueStatus.Recovery
+        let startedAt: EngineTime
+        let dataDirectory: String
+        let fileSystem: String
+        let device: String
+
+        init(
+            controller: Controller,
+            runner: CommandRunner,
+            lookup: JobLookup,
+            lock: DirectoryLock,
+            report: QueueStatus.Recovery,
+            startedAt: EngineTime,
+            dataDirectory: String,
+            fileSystem: String,
+            device: String
+        ) {
+            self.controller = controller
+            self.runner = runner
+            self.lookup = lookup
+            self.hash = controller.parts.hash
+            self.lock = lock
+            self.report = report
+            self.startedAt = startedAt
+            self.dataDirectory = dataDirectory
+            self.fileSystem = fileSystem
+            self.device = device
+        }
     }
 
     /// The directory is ours, and nothing was read yet.
@@ -178,6 +203,9 @@ public final class Queue: QueueControl, Sendable {
 
     /// As `core`, but a caller who comes during recovery waits for its end.
     func readyCore(evenBeforeStart: Bool = false) async throws(QueueError) -> Core {
+        // Nearly always; to wait, even for nothing, costs an allocation and a change of tasks.
+        let running: Core? = self.life.withLock { if case .running(let core) = $0.stage { core } else { nil } }
+        if let running { return running }
         await withCheckedContinuation { continuation in
             let mustWait = self.life.withLock { life in
                 switch life.stage {

@@ -25,9 +25,17 @@ package struct Redaction: Sendable, Equatable {
         }
     }
 
-    private func matches(_ key: some Sequence<UInt8>) -> Bool {
-        let plain = Self.plain(key)
-        return self.names.contains { plain.count >= $0.count && plain.suffix($0.count).elementsEqual($0) }
+    /// Without a copy: rows of lists are full of keys.
+    private func matches(_ key: some BidirectionalCollection<UInt8>) -> Bool {
+        self.names.contains { name in
+            var left = name.count
+            for byte in key.reversed() where Self.isWord(byte) {
+                guard left > 0 else { return true }
+                left -= 1
+                guard byte | 0x20 == name[left] else { return false }
+            }
+            return left == 0
+        }
     }
 
     /// `--password` and the like: the next argument is its value.

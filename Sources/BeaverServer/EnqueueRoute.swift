@@ -164,8 +164,8 @@ struct JobBatches {
 
     init(options: JobsFileOptions, limits: RequestLimits) {
         var options = options
-        // That would need memory for every id of an endless stream; the queue finds them too.
-        options.findsDifferingIDs = false
+        // A stream is never checked as a whole; the queue finds them.
+        options.comparedIDs = 0
         self.stream = JobsStream(options: options)
         self.limits = limits
     }

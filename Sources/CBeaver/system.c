@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -235,4 +238,10 @@ void cbeaver_unmap_memory(void *memory, size_t size) {
         free(memory);
     else
         munmap(memory, size);
+}
+
+void cbeaver_trim_heap(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

@@ -15,6 +15,7 @@ import Testing
         #expect(self.json(#"{"pass\u0077ord":"x"}"#).contains("x\"") == false)
         #expect(self.json(#"["password","x"]"#) == #"["password","x"]"#)
         #expect(self.json(#"{"tokens":1,"passwords":2}"#) == #"{"tokens":1,"passwords":2}"#)
+        #expect(self.json(#"{"pass-word!":1,"word":2,"":3}"#) == #"{"pass-word!":"•••","word":2,"":3}"#)
     }
 
     /// A list shows the beginning of a payload only, cut at any byte.

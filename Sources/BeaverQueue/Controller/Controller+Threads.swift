@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The threads that do the work.
 extension Controller {
     func write() {
@@ -14,6 +16,7 @@ extension Controller {
         let last = frame.lastSequence
         do {
             try self.parts.log.write(frame, marks: marks)
+            self.appendedBytes.add(Int64(frame.byteCount), ordering: .relaxed)
             self.inbox.post(.written(last, self.parts.log.space))
             return true
         } catch {
@@ -51,13 +54,15 @@ extension Controller {
     private func begin(_ starts: ArraySlice<StartRun>) {
         var outbox: [EngineInput] = []
         var runs: [(worker: Int, request: RunRequest)] = []
+        outbox.reserveCapacity(2 * starts.count)
         for start in starts { self.prepare(start, &outbox, &runs) }
         let started = runs.isEmpty ? [] : outbox.filter { if case .runStarted = $0 { true } else { false } }
         // Before anything is started: the engine hears of a run's limits before it hears of its end.
         self.inbox.post(outbox)
         for (worker, request) in runs {
+            let token = request.token
             self.parts.runner.start(request) { [inbox] result in
-                inbox.post(.runEnded(worker: worker, token: request.token, result))
+                inbox.post(.runEnded(worker: worker, token: token, result))
             }
         }
         // Said once more: a stop that was sent before the runner knew the run went nowhere, and is then repeated.
@@ -105,7 +110,8 @@ extension Controller {
                     target,
                     logDirectory: self.parts.logDirectory,
                     retentionCount: retentionCount,
-                    clock: self.parts.clock
+                    clock: self.parts.clock,
+                    rest: target.isHurried ? {} : self.rests()
                 )
                 switch outcome {
                 case .written(let report): self.inbox.post(.snapshotWritten(report))
@@ -115,6 +121,25 @@ extension Controller {
             }
         } catch {
             self.inbox.post(.snapshotFailed(error, isMismatch: false))
+        }
+    }
+
+    /// Lets those who use the queue go before a snapshot, until the queue is to stop.
+    private func rests() -> () -> Void {
+        var pace = CompactionPace(
+            now: self.parts.clock().bootNanoseconds,
+            appendedBytes: self.appendedBytes.load(ordering: .relaxed),
+            leisureBytes: Engine.snapshotLeisureBytes / 2
+        )
+        return {
+            if self.isStopping.load(ordering: .relaxed) { return }
+            let rest = pace.rest(
+                now: self.parts.clock().bootNanoseconds,
+                appendedBytes: self.appendedBytes.load(ordering: .relaxed)
+            )
+            if rest == 0 { return }
+            SystemThread.sleep(nanoseconds: rest)
+            pace.resumed(now: self.parts.clock().bootNanoseconds)
         }
     }
 

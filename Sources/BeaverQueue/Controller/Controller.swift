@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The thin driver: threads that do what the engine decides, and tell it the outcome.
 ///
 /// | thread | does |
@@ -49,6 +51,10 @@ package final class Controller: Sendable {
     let background = Mailbox<Background>()
     let tickets = Lock(Tickets())
     let syncDurations = Lock(RecentDurations())
+    /// Of log, since this queue was started.
+    let appendedBytes = Atomic<Int64>(0)
+    /// Nothing that can wait is worth waiting for any more.
+    let isStopping = Atomic<Bool>(false)
     private let idleWaiters = Lock<[@Sendable () -> Void]>([])
     private let ended = Lock<Ending?>(nil)
     private let onEnd: @Sendable (Ending) -> Void
@@ -81,6 +87,7 @@ package final class Controller: Sendable {
             tickets.waiting[number] = answered
             return number
         }
+        if case .drain = command { self.isStopping.store(true, ordering: .relaxed) }
         self.inbox.post(.command(Ticket(number), command))
         if let ending = self.ended.withLock({ $0 }) { self.answerLeftovers(ending) }
     }
@@ -194,6 +201,7 @@ package final class Controller: Sendable {
             return true
         }
         guard isFirst else { return }
+        self.isStopping.store(true, ordering: .relaxed)
         self.parts.runner.endAll(within: 5)
         self.inbox.close()
         self.writer.close()

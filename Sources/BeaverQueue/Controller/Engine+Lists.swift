@@ -198,15 +198,30 @@ extension Engine {
     }
 
     /// Calls `body` for the readable jobs in `count` slots from `start` on; returns where to go on, nil at the end.
+    ///
+    /// Blocks of slots in which every ENQUEUE number is `bound` or greater are left out.
     @inline(__always)
-    func scan(from start: UInt32, count: UInt32, _ body: (UInt32, JobSlot) -> Void) -> UInt32? {
+    func scan(
+        from start: UInt32,
+        count: UInt32,
+        below bound: UInt64 = .max,
+        _ body: (UInt32, JobSlot) -> Void
+    ) -> UInt32? {
         let slots = self.manager.slots
-        let end = min(slots.numbers.upperBound, start &+ count)
-        var number = start
+        let first = slots.next(from: start, below: bound)
+        let end = min(slots.numbers.upperBound, first &+ count)
+        var lowest = UInt64.max
+        var number = first
         while number < end {
             let slot = slots[number]
-            if slot.enqueueSequence != 0, self.isReadable(slot) { body(number, slot) }
+            if slot.enqueueSequence != 0 {
+                lowest = min(lowest, slot.enqueueSequence)
+                if self.isReadable(slot) { body(number, slot) }
+            }
             number += 1
+        }
+        if count == SlotTable.blockSlots, first % count == 0, first < end {
+            slots.sawAll(ofBlockAt: first, lowest: lowest)
         }
         return number < slots.numbers.upperBound ? number : nil
     }

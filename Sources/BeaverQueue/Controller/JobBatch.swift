@@ -13,11 +13,14 @@ package struct JobBatch: Sendable {
     package private(set) var actions: [String] = []
     package private(set) var ids: [String] = []
     package private(set) var greatestBodyByteCount = 0
+    private let jobCount: Int
+    /// Empty as long as there is one action only.
     private var actionPlaces: [String: UInt16] = [:]
     private var lastAction = ""
     private var lastActionPlace: UInt16 = 0
 
-    package init() {}
+    /// `jobCount` is a hint: how many are going to be appended.
+    package init(jobCount: Int = 1) { self.jobCount = jobCount }
 
     /// Bytes that these jobs take in the log, but for the frame's head.
     package var logBytes: Int64 { Int64(self.bytes.count + self.entries.count * Record.headByteCount) }
@@ -28,6 +31,7 @@ package struct JobBatch: Sendable {
     package mutating func append(_ job: NewJob, hash: KeyedHash, generatedID: @autoclosure () -> String) {
         let id = job.id ?? generatedID()
         let start = self.bytes.count
+        if self.entries.isEmpty { self.reserve(for: job, id) }
         let checksum = Checksum.crc32c(job.payload)
         EnqueueBody.encode(
             job,
@@ -58,14 +62,29 @@ package struct JobBatch: Sendable {
         )
     }
 
+    /// Room at once for so many jobs as large as the first one, within reason: growing would copy them again and again.
+    private mutating func reserve(for first: NewJob, _ id: String) {
+        let bodyByteCount = EnqueueBody.fixedByteCount + id.utf8.count + first.payload.count + 16
+        self.bytes.reserveCapacity(max(bodyByteCount, min(1 << 20, bodyByteCount * self.jobCount)))
+        self.entries.reserveCapacity(min(self.jobCount, 1 << 14))
+        self.ids.reserveCapacity(min(self.jobCount, 1 << 14))
+    }
+
     private mutating func intern(_ action: String) {
         self.lastAction = action
-        if let place = self.actionPlaces[action] {
-            self.lastActionPlace = place
-            return
+        self.lastActionPlace = self.place(of: action)
+    }
+
+    private mutating func place(of action: String) -> UInt16 {
+        guard let first = self.actions.first else {
+            self.actions.append(action)
+            return 0
         }
-        self.lastActionPlace = UInt16(clamping: self.actions.count)
-        self.actionPlaces[action] = self.lastActionPlace
+        if self.actionPlaces.isEmpty { self.actionPlaces[first] = 0 }
+        if let place = self.actionPlaces[action] { return place }
+        let place = UInt16(clamping: self.actions.count)
+        self.actionPlaces[action] = place
         self.actions.append(action)
+        return place
     }
 }

@@ -33,6 +33,21 @@ extension Engine {
     }
 }
 
+extension Engine.Row {
+    /// There is an end of a run to be told.
+    var hasRun: Bool { self.slot.runs > 0 || self.state == .dead || self.state == .completed }
+}
+
+extension LookupMemory.End {
+    init(_ last: RunHistory.Entry?, error: String?, _ redaction: Redaction) {
+        guard let last else { return }
+        self.ending = last.ending
+        self.startedAt = last.startedAt == 0 ? nil : last.startedAt
+        self.exitStatus = last.end.exitStatus.map(Int.init)
+        self.error = error.map(redaction.text)
+    }
+}
+
 extension JobFilter {
     /// Slots cannot answer it.
     var needsFiles: Bool {
@@ -70,15 +85,10 @@ extension JobLookup {
     func end(of row: Engine.Row) throws(QueueError) -> LookupMemory.End {
         let key = row.slot.lastSequence
         if let end = self.memory.ends.withLock({ $0.value(key) }) { return end }
-        var end = LookupMemory.End()
-        if let last = try self.payloads.lastRun(of: row.slot) {
-            end.ending = last.ending
-            end.startedAt = last.startedAt == 0 ? nil : last.startedAt
-            end.exitStatus = last.end.exitStatus.map(Int.init)
-            end.error = last.end.error.isEmpty ? nil : last.end.error
-            if end.error == nil, row.slot.runs > 1 { end.error = try self.payloads.lastError(of: row.slot) }
-        }
-        if let error = end.error { end.error = self.memory.redaction.withLock { $0 }.text(error) }
+        let last = try self.payloads.lastRun(of: row.slot)
+        var error = last?.error
+        if last != nil, error == nil, row.slot.runs > 1 { error = try self.payloads.lastError(of: row.slot) }
+        let end = LookupMemory.End(last, error: error, self.memory.redaction.withLock { $0 })
         self.memory.ends.withLock { $0.set(key, end) }
         return end
     }
@@ -89,8 +99,7 @@ extension JobLookup {
         if let pattern = filter.id, !Glob(pattern).matches(body.id) { return nil }
         if let prefix = filter.idPrefix, !body.id.hasPrefix(prefix) { return nil }
         if let age = filter.olderThanMilliseconds, self.clock().wallMilliseconds - body.enqueuedAt < age { return nil }
-        let hasRun = row.slot.runs > 0 || row.state == .dead || row.state == .completed
-        let end = hasRun ? try self.end(of: row) : LookupMemory.End()
+        let end = row.hasRun ? try self.end(of: row) : LookupMemory.End()
         if let text = filter.error {
             guard let error = end.error, Self.holds(error, text) else { return nil }
         }
@@ -98,6 +107,12 @@ extension JobLookup {
             return nil
         }
         if let group = filter.group, FailureTable.key(row, end) != group { return nil }
+        var summary = Self.summary(of: row, body, end)
+        if filter.reveals { summary.work = try self.revealedWork(of: row) }
+        return summary
+    }
+
+    static func summary(of row: Engine.Row, _ body: LookupMemory.Body, _ end: LookupMemory.End) -> JobSummary {
         var summary = JobSummary(
             id: body.id,
             state: row.state,
@@ -108,7 +123,7 @@ extension JobLookup {
             enqueuedAt: body.enqueuedAt,
             time: row.state == .pending || row.state == .parked ? nil : row.slot.time,
             error: end.error,
-            work: filter.reveals ? try self.revealedWork(of: row) : body.work,
+            work: body.work,
             enqueueSequence: row.slot.enqueueSequence
         )
         summary.worker = row.worker

@@ -10,7 +10,7 @@ struct JobLookup: Sendable {
     let memory: LookupMemory
 
     /// Slots looked at in one go: about a tenth of a millisecond of the engine's time.
-    static let slice: UInt32 = 8_192
+    static let slice = SlotTable.blockSlots
     /// How long one page may look for matches before it is handed out with those it has.
     private static let pageMilliseconds: Int64 = 2_000
     /// Jobs put in order by one scan: the first page asks for few, whoever goes on for many.
@@ -96,7 +96,8 @@ struct JobLookup: Sendable {
         while let start = next {
             next = self.engine.withLock { engine in
                 guard let matcher = engine.matcher(filter) else { return nil }
-                return engine.scan(from: start, count: Self.slice) { number, slot in
+                // Where slots were filled in order, all but the first blocks are left out.
+                return engine.scan(from: start, count: Self.slice, below: smallest.bound) { number, slot in
                     let sequence = slot.enqueueSequence
                     guard sequence > after, sequence <= last, sequence < smallest.bound || !smallest.isCut,
                         matcher.matches(slot, engine)
@@ -154,12 +155,16 @@ struct JobLookup: Sendable {
 
     func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
         let row = try await self.row(id)
-        guard var summary = try self.summary(of: row, matching: JobFilter()) else {
-            throw QueueError(.notFound, "no job `\(id)` in this queue")
-        }
-        let body = try self.payloads.body(of: row.slot.enqueueSequence, id: row.slot.id).body
+        // Each record is read once: whoever waits for a job's end asks for all of this.
+        let (body, enqueuedAt) = try self.payloads.body(of: row.slot.enqueueSequence, id: row.slot.id)
         let history = try self.payloads.history(of: row.slot)
-        let reason = self.engine.withLock { $0.reasonToWaitWithPlace(row) }?.text(action: row.action)
+        let redaction = self.memory.redaction.withLock { $0 }
+        var summary = Self.summary(
+            of: row,
+            LookupMemory.Body(id: body.id, work: Self.work(of: body, redaction), enqueuedAt: enqueuedAt),
+            LookupMemory.End(row.hasRun ? history.entries.last : nil, error: history.lastError, redaction)
+        )
+        let reason = self.reasonToWait(row)
         summary.waitsBecause = reason
         let firstRun = self.number(ofFirst: history.entries, row)
         let details = JobDetails(
@@ -181,12 +186,20 @@ struct JobLookup: Sendable {
                 return run
             }
         )
-        return details.redacted(self.memory.redaction.withLock { $0 }, reveals: reveals)
+        return details.redacted(redaction, reveals: reveals)
+    }
+
+    private func reasonToWait(_ row: Engine.Row) -> String? {
+        switch row.state {
+        case .pending, .scheduled, .parked:
+            self.engine.withLock { $0.reasonToWaitWithPlace(row) }?.text(action: row.action)
+        case .inFlight, .completed, .dead, .cancelled: nil
+        }
     }
 
     /// Runs are counted since ENQUEUE or REVIVE; the newest of the list has the newest number.
     private func number(ofFirst entries: [RunHistory.Entry], _ row: Engine.Row) -> Int? {
-        let runs = entries.filter { $0.end.token != 0 }.count
+        let runs = entries.count { $0.end.token != 0 }
         return runs == entries.count && row.slot.runs >= runs ? row.slot.runs - runs + 1 : nil
     }
 

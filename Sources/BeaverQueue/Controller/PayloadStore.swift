@@ -93,7 +93,7 @@ package final class PayloadStore: Sendable {
     /// The last error that any of its known runs ended with.
     package func lastError(of slot: JobSlot) throws(QueueError) -> String? {
         guard slot.lastSequence != slot.enqueueSequence else { return nil }
-        return try self.history(of: slot).entries.last { !$0.end.error.isEmpty }?.end.error
+        return try self.history(of: slot).lastError
     }
 
     /// The newest records of a job that the log still has, oldest first.

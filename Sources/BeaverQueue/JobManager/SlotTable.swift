@@ -10,7 +10,14 @@ package final class SlotTable {
     @exclusivity(unchecked) private var firstFree = JobSlot.noSlot
     @exclusivity(unchecked) package private(set) var count = 0
     @exclusivity(unchecked) private var index = FingerprintIndex()
+    /// For each block of slots: none of its jobs has a smaller ENQUEUE number; `.max` where there are no jobs.
+    ///
+    /// Kept small by `store`, raised by `sawAll`. New jobs have the greatest numbers, so that on the way in it hardly ever
+    /// changes.
+    @exclusivity(unchecked) private var lowest: [UInt64] = []
 
+    /// A scan's step.
+    static let blockSlots: UInt32 = 1 << 13
     private static let chunkShift: UInt32 = 16
     private static let chunkSlots = 1 << 16
     private static let freedAction: UInt16 = 0xffff
@@ -97,7 +104,10 @@ package final class SlotTable {
                 self.chunks.append(PageMemory.allocate(count: Self.chunkSlots, isLarge: !self.chunks.isEmpty))
             }
             self.capacityInUse += 1
+            if number % Self.blockSlots == 0 { self.lowest.append(.max) }
         }
+        let block = Int(number / Self.blockSlots)
+        if slot.enqueueSequence < self.lowest[block] { self.lowest[block] = slot.enqueueSequence }
         (self.chunks[Int(number >> Self.chunkShift)] + Int(number & 0xffff)).initialize(to: slot)
         self.count += 1
         return number
@@ -121,6 +131,20 @@ package final class SlotTable {
 
     /// All numbers ever handed out, freed ones among them: for scans together with `isInUse`.
     package var numbers: Range<UInt32> { 0..<self.capacityInUse }
+
+    /// Where a scan for jobs with smaller ENQUEUE numbers than `bound` has to go on: blocks without any are left out.
+    func next(from number: UInt32, below bound: UInt64) -> UInt32 {
+        var number = number
+        while number % Self.blockSlots == 0, number < self.capacityInUse,
+            self.lowest[Int(number / Self.blockSlots)] >= bound
+        {
+            number = number < UInt32.max - Self.blockSlots ? number + Self.blockSlots : .max
+        }
+        return min(number, self.capacityInUse)
+    }
+
+    /// A scan of the whole block that begins here has met no smaller ENQUEUE number.
+    func sawAll(ofBlockAt number: UInt32, lowest: UInt64) { self.lowest[Int(number / Self.blockSlots)] = lowest }
 
     @inline(__always)
     package func isInUse(_ number: UInt32) -> Bool { self[number].enqueueSequence != 0 }

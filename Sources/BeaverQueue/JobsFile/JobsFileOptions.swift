@@ -32,11 +32,11 @@ package struct JobsFileOptions: Sendable, Equatable {
     package var workingDirectory: String?
     /// `NAME=VALUE`, for commands; an entry's own `env` comes behind these and so wins.
     package var environment: [String] = []
-    /// Find an id that stands twice with different payloads.
+    /// Among how many of the newest ids one is looked for that stands twice with different payloads; 0 is none.
     ///
-    /// This costs memory for each job, so that a reader of endless input turns it off; the queue then answers `differs`
-    /// for the second one.
-    package var findsDifferingIDs = true
+    /// It costs some 50 bytes an id, so that a reader of long input sets a bound. The queue answers `differs` for a second
+    /// one that was not found here.
+    package var comparedIDs = Int.max
 
     package init(name: String? = nil) {
         self.name = name

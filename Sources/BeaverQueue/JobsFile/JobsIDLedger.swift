@@ -2,67 +2,92 @@ import CBeaver
 
 /// Remembers the ids of a file, to find one that stands twice with different payloads.
 ///
-/// A table of its own instead of a dictionary: one hash and one probe a job, and growing moves no strings.
+/// It keeps no text: 24 bytes an id, in two generations. When the younger one is full the older one is forgotten, so that
+/// of input without end at least the newest `capacity` ids are known, in memory that does not grow.
 struct JobsIDLedger: Sendable {
-    private struct Known {
-        let id: String
-        let hash: Int
-        let entry: Int
-        let payloadCount: Int
-        let payloadChecksum: UInt32
+    /// What stays of an entry.
+    private struct Known: Sendable, BitwiseCopyable {
+        /// 128 bits under a key of this process: no file can be made in which two ids have the same one.
+        var id: JobFingerprint
+        /// Of the payload's length and bytes.
+        var payload: UInt32
+        /// Its number in the file, 0 where the place is free.
+        var entry: UInt32
     }
 
-    private var known: [Known] = []
-    /// Position in `known` plus one, 0 where the slot is free.
-    ///
-    /// The count is a power of two and more than twice that of `known`.
-    private var slots: [UInt32] = []
+    /// Open addressing with linear probing; at most half of the places are taken.
+    private struct Generation: Sendable {
+        private(set) var count = 0
+        private var places: [Known] = []
 
-    /// Notes a job's id; returns the entry that had the same id with another payload, if there is one.
+        func find(_ id: JobFingerprint) -> Known? {
+            if self.places.isEmpty { return nil }
+            let known = self.places[self.place(of: id)]
+            return known.entry == 0 ? nil : known
+        }
+
+        mutating func insert(_ known: Known) {
+            if self.count * 2 >= self.places.count { self.grow() }
+            self.places[self.place(of: known.id)] = known
+            self.count += 1
+        }
+
+        /// Forgets all and keeps the memory.
+        mutating func clear() {
+            for place in self.places.indices { self.places[place].entry = 0 }
+            self.count = 0
+        }
+
+        /// Where this id is, or where it belongs.
+        private func place(of id: JobFingerprint) -> Int {
+            let mask = self.places.count - 1
+            var place = Int(truncatingIfNeeded: id.low) & mask
+            while self.places[place].entry != 0, self.places[place].id != id { place = (place + 1) & mask }
+            return place
+        }
+
+        private mutating func grow() {
+            let old = self.places
+            let free = Known(id: JobFingerprint(high: 0, low: 0), payload: 0, entry: 0)
+            self.places = Array(repeating: free, count: max(64, old.count * 2))
+            for known in old where known.entry != 0 { self.places[self.place(of: known.id)] = known }
+        }
+    }
+
+    /// Ids in one generation.
+    private let capacity: Int
+    private let hash: KeyedHash
+    private var younger = Generation()
+    private var older = Generation()
+
+    /// Knows at least the newest `capacity` ids; with 0 none.
+    init(capacity: Int) {
+        self.capacity = capacity
+        func word(_ number: Int) -> UInt64 {
+            // Seeded anew by each process.
+            var hasher = Hasher()
+            hasher.combine(number)
+            return UInt64(bitPattern: Int64(hasher.finalize()))
+        }
+        self.hash = KeyedHash(key0: word(0), key1: word(1))
+    }
+
+    /// Notes a job's id; returns the entry that had the same id with another payload, if one is known.
     mutating func entryThatDiffers(from job: NewJob, entry: Int) -> Int? {
-        guard var id = job.id else { return nil }
-        // Seeded anew by each process, so that no file can be made to collide.
-        var hasher = Hasher()
-        id.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-        let new = Known(
-            id: id,
-            hash: hasher.finalize(),
-            entry: entry,
-            payloadCount: job.payload.count,
-            payloadChecksum: job.payload.withUnsafeBytes { cbeaver_crc32c(0, $0.baseAddress, $0.count) }
-        )
-        if self.slots.count <= self.known.count * 2 { self.grow() }
-        let slot = self.slot(of: new)
-        if self.slots[slot] == 0 {
-            self.known.append(new)
-            self.slots[slot] = UInt32(self.known.count)
-            return nil
+        guard self.capacity > 0, var id = job.id else { return nil }
+        // Bytes count: two ids that only Unicode calls equal are two jobs.
+        let fingerprint = id.withUTF8 { self.hash($0.span.bytes) }
+        let payload = job.payload.withUnsafeBytes {
+            cbeaver_crc32c(UInt32(truncatingIfNeeded: $0.count), $0.baseAddress, $0.count)
         }
-        let old = self.known[Int(self.slots[slot]) - 1]
-        let isSame = old.payloadCount == new.payloadCount && old.payloadChecksum == new.payloadChecksum
-        return isSame ? nil : old.entry
-    }
-
-    /// Where this id is, or where it belongs.
-    private func slot(of wanted: Known) -> Int {
-        let mask = self.slots.count - 1
-        var slot = wanted.hash & mask
-        while self.slots[slot] != 0 {
-            let other = self.known[Int(self.slots[slot]) - 1]
-            // Bytes are compared: two ids that only Unicode calls equal are two jobs.
-            if other.hash == wanted.hash, other.id.utf8.elementsEqual(wanted.id.utf8) { return slot }
-            slot = (slot + 1) & mask
+        if let known = self.younger.find(fingerprint) ?? self.older.find(fingerprint) {
+            return known.payload == payload ? nil : Int(known.entry)
         }
-        return slot
-    }
-
-    private mutating func grow() {
-        let count = max(64, self.slots.count * 2)
-        self.slots = Array(repeating: 0, count: count)
-        for index in self.known.indices {
-            var slot = self.known[index].hash & (count - 1)
-            while self.slots[slot] != 0 { slot = (slot + 1) & (count - 1) }
-            self.slots[slot] = UInt32(index + 1)
+        if self.younger.count == self.capacity {
+            swap(&self.younger, &self.older)
+            self.younger.clear()
         }
+        self.younger.insert(Known(id: fingerprint, payload: payload, entry: UInt32(clamping: entry)))
+        return nil
     }
 }

@@ -33,9 +33,7 @@ extension JobsStream {
     private mutating func take(_ outcome: JobsEntryReader.Outcome, _ window: Span<UInt8>, _ start: Int) {
         switch outcome {
         case .job(let job):
-            if self.options.findsDifferingIDs,
-                let other = self.ledger.entryThatDiffers(from: job, entry: self.entryCount)
-            {
+            if let other = self.ledger.entryThatDiffers(from: job, entry: self.entryCount) {
                 self.addFault(
                     window,
                     entry: self.entryCount,

@@ -37,7 +37,7 @@ package struct JobsStream: JobStream {
     let maxEntryBytes: Int
     var form = Form.undecided
     package internal(set) var faultList = JobsFaultList()
-    var ledger = JobsIDLedger()
+    var ledger: JobsIDLedger
     /// Where the reading stands in the current window.
     var cursor = 0
     /// Bytes fed and not yet read: an entry whose end has not come.
@@ -46,6 +46,7 @@ package struct JobsStream: JobStream {
 
     package init(options: JobsFileOptions) {
         self.options = options
+        self.ledger = JobsIDLedger(capacity: options.comparedIDs)
         // Room for the other fields, and for a payload written with generous white space.
         self.maxEntryBytes = options.maxPayloadBytes + 1 << 20
         if let fault = options.nameFault {

@@ -10,6 +10,8 @@ struct Compaction {
     let identity: StoreIdentity
     let target: CompactionTarget
     let previous: SnapshotReader?
+    /// Called between two small pieces of the work.
+    let rest: () -> Void
 
     /// A job that the log since the last snapshot speaks of.
     private struct Changed {
@@ -68,6 +70,9 @@ struct Compaction {
         }
     }
 
+    /// Records or jobs: some tenths of a millisecond.
+    private static let piece: UInt64 = 256
+
     private var firstSequence: UInt64 { (self.previous?.sequence ?? 0) + 1 }
     private var mayReplaceSimulated: Bool {
         !self.target.globals.settings.simulates
@@ -86,6 +91,7 @@ struct Compaction {
             guard frame.head.lastSequence >= first else { return }
             var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.identity.hash)
             while let record = reader.next(in: bytes) {
+                if record.sequence % Self.piece == 0 { self.rest() }
                 if record.sequence >= first { try body(record, bytes.extracting(reader.lastRange)) }
             }
             guard reader.isAtEnd(of: bytes) else {
@@ -160,7 +166,10 @@ struct Compaction {
     }
 
     private func writeOldJobs(_ work: inout Work, _ writer: inout SnapshotWriter) throws(QueueError) {
+        var seen: UInt64 = 0
         try self.previous?.forEachJob { slot, record, history throws(QueueError) in
+            seen += 1
+            if seen % Self.piece == 0 { self.rest() }
             let changed = work.changed.removeValue(forKey: slot.enqueueSequence)
             if changed?.isGone == true { return }
             let current = changed?.slot ?? slot

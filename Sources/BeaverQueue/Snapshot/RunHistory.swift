@@ -8,12 +8,18 @@ package struct RunHistory: Sendable, Equatable {
         package var startedAt: Int64
         package var endedAt: Int64
         package var end: Event.EndOfRun
+
+        /// What it ended with; nil if there was nothing to say.
+        var error: String? { self.end.error.isEmpty ? nil : self.end.error }
     }
 
     package var entries: [Entry] = []
     static let maxCount = 10
 
     package init() {}
+
+    /// Of the newest run that had one.
+    var lastError: String? { self.entries.last { $0.error != nil }?.error }
 
     /// Takes up what one more record of the job says; records come in their order.
     package mutating func note(_ event: Event, wallMilliseconds: Int64) {

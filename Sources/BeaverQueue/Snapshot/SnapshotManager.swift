@@ -96,12 +96,13 @@ package final class SnapshotManager: Sendable {
 
     /// Makes the snapshot for `target` and deletes those no longer kept.
     ///
-    /// Takes as long as reading and writing them takes.
+    /// Takes as long as reading and writing them takes, and as `rest` does, which is called often.
     package func compact(
         _ target: CompactionTarget,
         logDirectory: String,
         retentionCount: Int,
-        clock: () -> EngineTime
+        clock: () -> EngineTime,
+        rest: @escaping () -> Void = {}
     ) -> Outcome {
         let begin = clock()
         let compaction = Compaction(
@@ -110,7 +111,8 @@ package final class SnapshotManager: Sendable {
             directory: self.directory,
             identity: self.identity,
             target: target,
-            previous: self.newest
+            previous: self.newest,
+            rest: rest
         )
         do {
             switch try compaction.run() {

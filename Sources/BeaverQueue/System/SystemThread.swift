@@ -36,6 +36,12 @@ package enum SystemThread {
     /// For good; a thread without privileges cannot take it back.
     package static func standBack() { cbeaver_yield_priority(10) }
 
+    /// Of the calling thread, for about so long: a signal may end it early.
+    static func sleep(nanoseconds: Int64) {
+        var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        nanosleep(&time, nil)
+    }
+
     private final class Body: Sendable {
         let name: String
         let run: @Sendable () -> Void

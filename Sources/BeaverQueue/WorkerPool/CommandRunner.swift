@@ -15,13 +15,30 @@ internal import Musl
 package final class CommandRunner: HandlerRunner {
     package typealias Closure = @Sendable (HandledJob) async throws -> Void
 
-    private struct Settings: Sendable {
-        var registry: HandlerRegistry
-        var outputMaxBytes: Int64
+    /// What one configuration says; a new one takes its place as a whole.
+    ///
+    /// A class, because each start takes it: one reference is counted, and not one for each of its parts.
+    private final class Settings: Sendable {
+        let registry: HandlerRegistry
+        let outputMaxBytes: Int64
         /// Of handlers without an environment of their own.
-        var plainEnvironment: RunEnvironment
+        let plainEnvironment: RunEnvironment
         /// By the handler's name.
-        var environments: [String: RunEnvironment]
+        let environments: [String: RunEnvironment]
+
+        init(
+            _ configuration: QueueConfiguration,
+            storeID: String,
+            inherited: [String],
+            closureNames: Set<String>
+        ) {
+            self.registry = HandlerRegistry(configuration: configuration, closureNames: closureNames)
+            self.outputMaxBytes = configuration.limits.outputMaxBytes
+            self.plainEnvironment = RunEnvironment(storeID: storeID, inherited: inherited, handler: [])
+            self.environments = configuration.handlers.filter { !$0.value.environment.isEmpty }.mapValues { handler in
+                RunEnvironment(storeID: storeID, inherited: inherited, handler: handler.environment)
+            }
+        }
     }
 
     private let storeID: String
@@ -33,7 +50,8 @@ package final class CommandRunner: HandlerRunner {
     private let closureRuns = ClosureRuns()
     private let simulates = Atomic<Bool>(false)
     private let runningCount = Atomic<Int>(0)
-    /// Readable when a run has ended since it was read; for `endAll`.
+    private let isEnding = Atomic<Bool>(false)
+    /// Readable when a run has ended since it was read; for `endAll`, and not before it has begun.
     private let endedDescriptor: Int32
 
     /// Starts the runner's threads.
@@ -48,11 +66,12 @@ package final class CommandRunner: HandlerRunner {
     ) throws(QueueError) {
         Self.occupyStandardDescriptors()
         let endedDescriptor = try SystemCall.check("eventfd", path: "command runner") { cbeaver_event() }
+        let leaders = RecentLeaders()
         var mailboxes: [ProcessMailbox] = []
         do throws(QueueError) {
             for _ in 0..<max(1, processThreadCount) {
                 let mailbox = try ProcessMailbox()
-                try ProcessLoop.start(storeID: storeID, mailbox: mailbox)
+                try ProcessLoop.start(storeID: storeID, mailbox: mailbox, leaders: leaders)
                 mailboxes.append(mailbox)
             }
         } catch {
@@ -67,10 +86,13 @@ package final class CommandRunner: HandlerRunner {
         self.inheritedEnvironment = inherited
         self.endedDescriptor = endedDescriptor
         self.mailboxes = mailboxes
-        self.settings = Lock(Self.settings(configuration, storeID, inherited, Set(closures.keys)))
+        self.settings = Lock(
+            Settings(configuration, storeID: storeID, inherited: inherited, closureNames: Set(closures.keys))
+        )
     }
 
     deinit {
+        self.closureRuns.close()
         for mailbox in self.mailboxes { mailbox.post(.finish) }
         SystemCall.close(self.endedDescriptor)
     }
@@ -83,7 +105,12 @@ package final class CommandRunner: HandlerRunner {
 
     /// Takes new handlers and limits for runs that start from now on.
     package func update(configuration: QueueConfiguration) {
-        let new = Self.settings(configuration, self.storeID, self.inheritedEnvironment, Set(self.closures.keys))
+        let new = Settings(
+            configuration,
+            storeID: self.storeID,
+            inherited: self.inheritedEnvironment,
+            closureNames: Set(self.closures.keys)
+        )
         self.settings.withLock { $0 = new }
     }
 
@@ -103,7 +130,8 @@ package final class CommandRunner: HandlerRunner {
     }
 
     package func immediateResult(of action: String) -> RunResult? {
-        guard case .handler(_, let handler) = self.settings.withLock({ $0.registry.target(for: action) }) else {
+        let settings = self.settings.withLock { $0 }
+        guard case .handler(_, let handler) = settings.registry.target(for: action) else {
             return nil
         }
         switch handler.kind {
@@ -138,10 +166,12 @@ package final class CommandRunner: HandlerRunner {
     }
 
     package func endAll(within seconds: Double) {
+        self.isEnding.store(true, ordering: .sequentiallyConsistent)
         self.closureRuns.stopAll()
+        defer { self.closureRuns.close() }
         for mailbox in self.mailboxes { mailbox.post(.stopAll) }
         let deadline = BootClock.now().bootMilliseconds + Int64(max(0, seconds) * 1_000)
-        while self.runningCount.load(ordering: .acquiring) > 0 {
+        while self.runningCount.load(ordering: .sequentiallyConsistent) > 0 {
             let left = deadline - BootClock.now().bootMilliseconds
             if left <= 0 { return }
             var request = pollfd(fd: self.endedDescriptor, events: Int16(POLLIN), revents: 0)
@@ -239,28 +269,13 @@ package final class CommandRunner: HandlerRunner {
         // Strong on purpose: the runner outlives its runs, as `ended` must be told of each.
         return { result in
             ended(result)
-            self.runningCount.subtract(1, ordering: .acquiringAndReleasing)
+            self.runningCount.subtract(1, ordering: .sequentiallyConsistent)
+            // One order of all four: either `endAll` sees this run gone, or this run sees that somebody waits for it.
+            guard self.isEnding.load(ordering: .sequentiallyConsistent) else { return }
             var one: UInt64 = 1
             // Fails only when the counter is at its end, and then it is readable.
             _ = write(self.endedDescriptor, &one, MemoryLayout<UInt64>.size)
         }
-    }
-
-    private static func settings(
-        _ configuration: QueueConfiguration,
-        _ storeID: String,
-        _ inherited: [String],
-        _ closureNames: Set<String>
-    ) -> Settings {
-        let environments = configuration.handlers.filter { !$0.value.environment.isEmpty }.mapValues { handler in
-            RunEnvironment(storeID: storeID, inherited: inherited, handler: handler.environment)
-        }
-        return Settings(
-            registry: HandlerRegistry(configuration: configuration, closureNames: closureNames),
-            outputMaxBytes: configuration.limits.outputMaxBytes,
-            plainEnvironment: RunEnvironment(storeID: storeID, inherited: inherited, handler: []),
-            environments: environments
-        )
     }
 
     /// Our environment as it is now; read once, because a change by another thread while a run starts would tear it.

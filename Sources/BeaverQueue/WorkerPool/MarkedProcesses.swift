@@ -112,12 +112,6 @@ struct MarkedProcesses {
         }
     }
 
-    /// The id that was given to a process last.
-    static func newest() -> Int32? {
-        guard let field = SystemCall.text(at: "/proc/loadavg")?.split(separator: " ").last else { return nil }
-        return Int32(field.prefix { $0 != "\n" })
-    }
-
     /// Whether what a pidfd stands for has ended: it may still wait to be reaped, but runs and holds nothing any more.
     static func hasEnded(_ descriptor: Int32) -> Bool {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -77,18 +77,20 @@ extension ProcessLoop {
         var search = Search.complete
         var byToken: [UInt64: ProcessRun] = [:]
         for run in runs { byToken[run.launch.token] = run }
-        let live = Set(self.runs.values.lazy.filter { $0.end == nil }.map(\.group.leaderProcessID))
-        var newest = MarkedProcesses.newest()
-        guard let candidates = self.candidates(for: runs, newest: newest) else { return .blind }
-        for processID in candidates where !live.contains(processID) {
-            self.killSurvivor(processID, of: byToken, &search)
+        let oldestStart = runs.lazy.map(\.startedNanoseconds).min() ?? 0
+        var newest = self.newestProcess.id()
+        guard let candidates = self.candidates(for: runs, oldestStart: oldestStart, newest: newest) else {
+            return .blind
         }
+        for processID in candidates { self.killSurvivor(processID, of: byToken, &search) }
         // What was born during the search.
         for _ in 0..<4 {
-            guard let before = newest, let after = MarkedProcesses.newest(), before < after else { break }
+            guard let before = newest, let after = self.newestProcess.id(), before < after else { break }
             // A storm of new processes: look again at all of them.
             if after - before > Self.idsOneByOne { return search == .blind ? .blind : .undecided }
-            for processID in before + 1...after { self.killSurvivor(processID, of: byToken, &search) }
+            for processID in self.leaders.strangers(among: before + 1...after, since: oldestStart) {
+                self.killSurvivor(processID, of: byToken, &search)
+            }
             newest = after
         }
         return search
@@ -97,16 +99,19 @@ extension ProcessLoop {
     /// Which processes may belong to these runs.
     ///
     /// A descendant is younger than its leader and so has a greater id, unless the ids have come round meanwhile. On
-    /// most machines that leaves a handful after a short run; reading the environment of every process each time would
-    /// cost more than starting a program does.
-    private func candidates(for runs: [ProcessRun], newest: Int32?) -> [Int32]? {
-        let oldestStart = runs.lazy.map(\.startedNanoseconds).min() ?? 0
+    /// most machines that leaves a handful after a short run, and next to none without the leaders of runs beside it; reading
+    /// the environment of every process each time would cost more than starting a program does.
+    private func candidates(for runs: [ProcessRun], oldestStart: Int64, newest: Int32?) -> [Int32]? {
         let smallest = runs.lazy.map(\.group.leaderProcessID).min() ?? 0
         let isInOrder = BootClock.now().bootNanoseconds - oldestStart < Self.idsInOrderNanoseconds
-        guard isInOrder, let newest, newest >= smallest else { return MarkedProcesses.all() }
-        if newest == smallest { return [] }
-        if newest - smallest <= Self.idsOneByOne { return Array(smallest + 1...newest) }
-        return MarkedProcesses.all()?.filter { $0 > smallest }
+        if isInOrder, let newest, newest >= smallest, newest - smallest <= RecentLeaders.capacity {
+            if newest == smallest { return [] }
+            let strangers = self.leaders.strangers(among: smallest + 1...newest, since: oldestStart)
+            if strangers.count <= Self.idsOneByOne { return strangers }
+            return MarkedProcesses.all()?.filter { $0 > smallest }
+        }
+        let live = Set(self.runs.values.lazy.filter { $0.end == nil }.map(\.group.leaderProcessID))
+        return MarkedProcesses.all()?.filter { !live.contains($0) }
     }
 
     private func killSurvivor(_ processID: Int32, of runs: [UInt64: ProcessRun], _ search: inout Search) {

@@ -38,13 +38,15 @@ extension ProcessLoop {
                 input: input,
                 output: writeEnd
             )
+            let startedNanoseconds = BootClock.now().bootNanoseconds
+            self.leaders.note(group.leaderProcessID, startedNanoseconds: startedNanoseconds)
             try self.watch(group, output: readEnd, token: launch.token)
             return ProcessRun(
                 launch: launch,
                 group: group,
                 outputDescriptor: readEnd,
                 watchedBy: self.watched,
-                startedNanoseconds: BootClock.now().bootNanoseconds,
+                startedNanoseconds: startedNanoseconds,
                 ended: ended
             )
         } catch {

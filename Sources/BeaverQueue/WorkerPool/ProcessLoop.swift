@@ -29,6 +29,9 @@ final class ProcessLoop {
     /// Runs whose leader has ended and whose remains are to be looked at in this turn.
     var lookingAt: [UInt64] = []
     var marked: MarkedProcesses
+    let newestProcess: NewestProcess
+    /// Of all loops.
+    let leaders: RecentLeaders
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
     private var isFinishing = false
 
@@ -45,7 +48,7 @@ final class ProcessLoop {
     /// Makes a loop and the thread that runs it.
     ///
     /// The thread ends after `finish`.
-    static func start(storeID: String, mailbox: ProcessMailbox) throws(QueueError) {
+    static func start(storeID: String, mailbox: ProcessMailbox, leaders: RecentLeaders) throws(QueueError) {
         let watched = try PollSet()
         do throws(QueueError) {
             let nothing = try SystemCall.check("open", path: "/dev/null") {
@@ -58,7 +61,9 @@ final class ProcessLoop {
                     throw error.queueError("epoll_ctl", path: "process loop")
                 }
                 try SystemThread.start("beaver-process") {
-                    ProcessLoop(storeID: storeID, mailbox: mailbox, watched: watched, nothing: nothing).run()
+                    let newestProcess = NewestProcess()
+                    ProcessLoop(storeID, mailbox, watched, nothing: nothing, newestProcess, leaders).run()
+                    newestProcess.close()
                     SystemCall.close(nothing)
                     watched.close()
                 }
@@ -72,10 +77,19 @@ final class ProcessLoop {
         }
     }
 
-    private init(storeID: String, mailbox: ProcessMailbox, watched: PollSet, nothing: Int32) {
+    private init(
+        _ storeID: String,
+        _ mailbox: ProcessMailbox,
+        _ watched: PollSet,
+        nothing: Int32,
+        _ newestProcess: NewestProcess,
+        _ leaders: RecentLeaders
+    ) {
         self.mailbox = mailbox
         self.watched = watched
         self.nothing = nothing
+        self.newestProcess = newestProcess
+        self.leaders = leaders
         self.marked = MarkedProcesses(storeID: storeID, ignoresOwnChildren: true)
     }
 

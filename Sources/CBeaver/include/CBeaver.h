@@ -90,6 +90,9 @@ int cbeaver_pidfd_signal(int pidfd, int signal);
 /// memmem(3): where `needle` begins in `bytes`, or -1.
 ptrdiff_t cbeaver_find(const void *bytes, size_t count, const void *needle, size_t needle_count);
 
+/// Gives free pages of the heap back to the system, where the C library can do that.
+void cbeaver_trim_heap(void);
+
 /// A process to be started by `cbeaver_spawn`. Nothing is copied; everything must stay alive during the call.
 struct cbeaver_spawn_request {
     /// The file to execute; no search is done.

@@ -59,8 +59,11 @@ struct BenchSnapshots {
             }
             try await Task.sleep(for: .milliseconds(500))
             for _ in 0..<self.runs.runs {
-                quiet.append(try await Self.window(progress) { try await Task.sleep(for: .seconds(2)) })
-                during.append(try await Self.window(progress) { _ = try await queue.snapshot() })
+                let window = try await Self.window(progress) { _ = try await queue.snapshot() }
+                during.append(window)
+                // As long: what comes round every few seconds, the log's next segment, say, then falls into both.
+                let seconds = max(2, min(20, window.sample.seconds))
+                quiet.append(try await Self.window(progress) { try await Task.sleep(for: .seconds(seconds)) })
             }
             progress.withLock { $0.isOver = true }
             try await group.waitForAll()

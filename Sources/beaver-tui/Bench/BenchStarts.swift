@@ -92,8 +92,8 @@ struct BenchStarts {
         _ = try server.enqueueFile(jobs)
         if self.files == .snapshot { _ = try await server.client.snapshot() }
         try BenchProcess.wait(for: "the first commands") { server.begunCount >= Self.workers }
-        // The log falls idle, and the enqueue's buffers are given back.
-        try await Task.sleep(for: .milliseconds(500))
+        // The log falls idle, and the enqueue's buffers are given back (`HeapTrim`).
+        try await Task.sleep(for: .seconds(3))
         var line = self.line("memory")
         let loaded = BenchClock.memoryBytes(of: "\(server.process.pid)")
         line.bytes = Spread([Double(loaded)])

@@ -30,7 +30,9 @@ final class ConsoleFile: Sendable {
                 options.defaults.maxRetry = limits.maxRetry
             }
             if let fault = options.nameFault { throw QueueError.invalidInput(fault) }
-            var survey = Survey(form, options, keepsJobs: file.byteCount <= JobInput.atomicBytes)
+            // Bad entries are asked about on the screen; what is then taken are the good ones.
+            let input = JobInput(file: file, form: form, options: options, skipsBad: true)
+            var survey = Survey(form, input.options, keepsJobs: file.byteCount <= JobInput.atomicBytes)
             try await file.forEachPiece { survey.feed($0) }
             let checked = survey.finish()
             survey.describe(&check)
@@ -40,8 +42,6 @@ final class ConsoleFile: Sendable {
             check.isTakenInBatches = file.byteCount > JobInput.atomicBytes
             check.faultLines = try await Self.lines(of: file, check.faults.map(\.line))
             check.seconds = Self.seconds(since: began)
-            // Bad entries are asked about on the screen; what is then taken are the good ones.
-            let input = JobInput(file: file, form: form, options: options, skipsBad: true)
             return (check, ConsoleFile(input, checked))
         } catch let error as QueueError {
             check.failure = error.message

@@ -59,7 +59,8 @@ final class InputFile: Sendable {
 
     private static let pieceBytes = 1 << 20
 
-    private func read(at offset: Int64) throws(QueueError) -> [UInt8] {
+    /// The next piece, empty at the end.
+    func read(at offset: Int64) throws(QueueError) -> [UInt8] {
         while true {
             var count = 0
             let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initializedCount in

@@ -3,7 +3,9 @@ import BeaverQueue
 /// A file of jobs or of command lines, on its way into a queue: checked as a whole, then taken.
 ///
 /// Up to 64 MiB it is one commit. Beyond, it is read a second time and taken in acknowledged batches, in constant memory;
-/// since its jobs have ids of their own, an interrupted try is repeated without harm.
+/// since its jobs have ids of their own, an interrupted try is repeated without harm. Constant memory also means that an id
+/// that stands twice with different payloads is found only if the two are near enough; of others, the queue refuses the
+/// second one when it comes.
 struct JobInput: Sendable {
     enum Form: Sendable, Equatable {
         /// A JSON array, or one object a line.
@@ -20,12 +22,24 @@ struct JobInput: Sendable {
     }
 
     static let atomicBytes: Int64 = 64 << 20
+    /// A batch has at least so many jobs, or so many bytes of the file, and at most one piece of the file more.
     static let batchJobs = 10_000
+    static let batchBytes: Int64 = 8 << 20
+    /// Of a large file; 24 MiB.
+    static let comparedIDs = 1 << 18
 
     let file: InputFile
     let form: Form
-    let options: JobsFileOptions
+    private(set) var options: JobsFileOptions
     let skipsBad: Bool
+
+    init(file: InputFile, form: Form, options: JobsFileOptions, skipsBad: Bool) {
+        self.file = file
+        self.form = form
+        self.options = options
+        self.skipsBad = skipsBad
+        if file.byteCount > Self.atomicBytes { self.options.comparedIDs = Self.comparedIDs }
+    }
 
     /// What a file holds.
     struct Checked: Sendable {
@@ -88,38 +102,58 @@ struct JobInput: Sendable {
         guard self.file.isUnchanged else {
             throw CommandFailure(.badData, "\(self.file.name) changed while it was read; nothing of it was taken")
         }
-        var reader = self.form.stream(self.options)
+        var options = self.options
+        // Where no entry was bad none is left out, and there is nothing to find again.
+        if checked.badCount == 0 { options.comparedIDs = 0 }
+        var batches = JobBatches(file: self.file, reader: self.form.stream(options))
         var total = EnqueueResult()
-        var waiting: [NewJob] = []
-        func commit(all: Bool) async throws {
-            while waiting.count >= Self.batchJobs || all && !waiting.isEmpty {
-                let batch = Array(waiting.prefix(Self.batchJobs))
-                let result = try await queue.enqueue(batch)
-                total.add(result)
-                waiting.removeFirst(batch.count)
-                let taken = total.enqueued + total.duplicates + total.differs
-                if each(Batch(jobs: batch, result: result, total: taken)) == .noMore { throw Ended() }
-            }
-        }
-        do {
-            try await self.file.forEachPiece { piece in
-                reader.feed(piece)
-                waiting += reader.takeJobs()
-                try await commit(all: false)
-            }
-            reader.finish()
-            waiting += reader.takeJobs()
-            try await commit(all: true)
-        } catch is Ended {
+        var next = try batches.next()
+        while let batch = next {
+            // It is on its way while the one behind it is read.
+            async let answer = queue.enqueue(batch)
+            let following = Result { try batches.next() }
+            let result = try await answer
+            total.add(result)
+            let taken = total.enqueued + total.duplicates + total.differs
             // What is in stays in, and the same file again takes the rest.
+            if each(Batch(jobs: batch, result: result, total: taken)) == .noMore { break }
+            next = try following.get()
         }
         return total
     }
 
     /// Whether the next batch is to be taken too.
     enum IsWanted { case more, noMore }
+}
 
-    private struct Ended: Error {}
+/// Cuts a file's jobs into batches, and reads no further than the next one needs.
+private struct JobBatches {
+    private let file: InputFile
+    private var reader: any JobStream
+    private var offset: Int64 = 0
+    private var isAtEnd = false
+
+    init(file: InputFile, reader: any JobStream) {
+        self.file = file
+        self.reader = reader
+    }
+
+    /// Nil behind the last one.
+    mutating func next() throws(QueueError) -> [NewJob]? {
+        let start = self.offset
+        while !self.isAtEnd, self.reader.jobs.count == 0 || !self.isEnough(since: start) {
+            let piece = try self.file.read(at: self.offset)
+            self.offset += Int64(piece.count)
+            self.isAtEnd = piece.isEmpty
+            if self.isAtEnd { self.reader.finish() } else { self.reader.feed(piece) }
+        }
+        let batch = self.reader.takeJobs()
+        return batch.isEmpty ? nil : batch
+    }
+
+    private func isEnough(since start: Int64) -> Bool {
+        self.reader.jobs.count >= JobInput.batchJobs || self.offset - start >= JobInput.batchBytes
+    }
 }
 
 extension EnqueueResult {

@@ -43,6 +43,7 @@ struct RunSession: Sendable {
         try await queue.takeDirectory()
         try await server.start()
         async let watched: Void = ServiceWatch.report(queue, to: manager)
+        async let _ = HeapTrim.afterBursts(of: queue)
         do {
             try await queue.start()
             manager?.tell("READY=1")

@@ -36,7 +36,9 @@ import Testing
             try await fixture.queue.pause()
             // In short lists, and in lists of which more is known than the first page's order holds.
             var count = 0
-            for (new, page) in [(20, 7), (20, 7), (20, 7), (5_000, 1_000), (20, 1_000), (20, 1_000)] {
+            for (new, page) in [
+                (20, 7), (20, 7), (20, 7), (5_000, 1_000), (20, 1_000), (20_000, 1_000), (20, 7),
+            ] {
                 _ = try await fixture.queue.enqueue((count..<count + new).map { QueueFixture.job("\($0)") })
                 count += new
                 #expect(try await fixture.list(page: page).count == count)

@@ -177,6 +177,35 @@ import Testing
         for entry in model { #expect(remembered.find(entry.id) == entry) }
     }
 
+    // MARK: SlotTable
+
+    /// The first page of a list in ENQUEUE order costs what it shows: nothing is looked at that cannot stand on it.
+    @Test func aScanLeavesOutBlocksOfLaterJobs() {
+        let slots = SlotTable()
+        let block = SlotTable.blockSlots
+        func job(_ sequence: UInt64) -> JobSlot {
+            let id = JobFingerprint(high: 0, low: sequence)
+            return JobSlot(id: id, enqueueSequence: sequence, priority: 4, action: 0)
+        }
+        for sequence in 1...UInt64(block) * 3 + 7 { _ = slots.insert(job(sequence)) }
+        let all = slots.numbers.upperBound
+        #expect(slots.next(from: 0, below: .max) == 0)
+        #expect(slots.next(from: 5, below: 1) == 5, "from the middle of a block nothing is left out")
+        #expect(slots.next(from: block, below: UInt64(block) + 1) == all)
+        #expect(slots.next(from: block, below: UInt64(block) + 2) == block)
+        #expect(slots.next(from: block * 3, below: 4) == all)
+        #expect(slots.next(from: all, below: 4) == all)
+        // The first block is emptied and seen; a later job in one of its slots counts again.
+        for number in 0..<block { slots.remove(number) }
+        #expect(slots.next(from: 0, below: UInt64(block)) == 0)
+        slots.sawAll(ofBlockAt: 0, lowest: .max)
+        #expect(slots.next(from: 0, below: .max) == block)
+        let later = UInt64(block) * 9
+        #expect(slots.insert(job(later)) < block)
+        #expect(slots.next(from: 0, below: later + 1) == 0)
+        #expect(slots.next(from: 0, below: later) == block)
+    }
+
     // MARK: DueTimes
 
     /// Delays run by the boot-time clock, `run_at` by the wall clock, and leftovers of other states are passed over.

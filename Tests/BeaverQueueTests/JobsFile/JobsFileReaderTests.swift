@@ -251,6 +251,28 @@ import Testing
         #expect(Self.check(#"[{"id":"\u00e9","payload":1},{"id":"e\u0301","payload":2}]"#).faultCount == 0)
     }
 
+    /// Of a file of any length memory holds a bounded number of ids: the newest ones for certain, others not for ever.
+    @Test(
+        arguments: [
+            (compared: 100, between: 0, isFound: true), (100, 98, true), (100, 99, true), (100, 200, false),
+            (1, 0, true), (1, 2, false), (0, 0, false), (.max, 5_000, true),
+        ]
+    )
+    func `an id that stands twice is looked for among the newest`(compared: Int, between: Int, isFound: Bool) {
+        // Wherever in a generation the first of the two happens to stand.
+        for before in [0, 1, 57, 99, 100, 250] {
+            var options = JobsFileOptions()
+            options.comparedIDs = compared
+            var ids = (0..<before).map { "before-\($0)" }
+            ids += ["same"] + (0..<between).map { "between-\($0)" } + ["same"]
+            let text = ids.enumerated().map { "{\"id\":\"\($1)\",\"payload\":\($0)}\n" }.joined()
+            let check = JobsFileReader.check(Array(text.utf8), options: options)
+            let message = "the id \"same\" stands in entry \(before + 1) too, with another payload"
+            #expect(check.faults.map(\.message) == (isFound ? [message] : []))
+            #expect(check.jobs.count == ids.count - (isFound ? 1 : 0))
+        }
+    }
+
     @Test func `keeps twenty faults and counts all`() {
         let check = Self.check(String(repeating: "{\"payload\":1,\"x\":1}\n", count: 1_000))
         #expect(check.faultCount == 1_000)

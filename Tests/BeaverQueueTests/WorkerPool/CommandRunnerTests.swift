@@ -206,6 +206,26 @@ struct CommandRunnerTests {
         #expect(!isAlive(escaped))
     }
 
+    /// A search passes over the leaders of runs beside it; what those left behind are strangers all the same.
+    @Test("of many runs at the same time none leaves anything behind")
+    func escapeesOfMany() async throws {
+        let harness = try RunnerHarness { $0.allowExec = true }
+        let results = await withTaskGroup(of: RunResult.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    // Every second one is gone before its neighbours have begun.
+                    guard number.isMultiple(of: 2) else { return await harness.shell("exit 0") }
+                    return await harness.shell("setsid sh -c 'echo $$; exec sleep 600' & exec sleep 0.02")
+                }
+            }
+            return await group.reduce(into: [RunResult]()) { $0.append($1) }
+        }
+        #expect(results.allSatisfy { $0.ending == .completed })
+        let escaped = results.map { String(decoding: $0.outputTail, as: UTF8.self) }.filter { !$0.isEmpty }
+        #expect(!escaped.isEmpty)
+        for text in escaped { #expect(!isAlive(processID(text))) }
+    }
+
     /// What another loop starts holds a copy of every descriptor until it executes: the end of a run that is over was then
     /// reported without a pause, and the loop used a whole processor.
     @Test("a run that is over is no longer watched, though somebody still holds its pipe")
