@@ -39,13 +39,7 @@ package enum TextWidth {
     package static func of(_ text: String) -> Int {
         let bytes = text.utf8
         if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return bytes.count }
-        return text.unicodeScalars.reduce(0) { sum, scalar in
-            switch self.kind(of: scalar) {
-            case .columns(let width): sum + width
-            case .combining, .dropped: sum
-            case .sign(let sign): sum + sign.unicodeScalars.count
-            }
-        }
+        return text.unicodeScalars.reduce(0) { $0 + self.columns(of: $1) }
     }
 
     /// The text, or its beginning and an ellipsis, in at most `columns`.
@@ -57,12 +51,7 @@ package enum TextWidth {
         var result = String.UnicodeScalarView()
         var used = 1
         for scalar in text.unicodeScalars {
-            let width =
-                switch self.kind(of: scalar) {
-                case .columns(let width): width
-                case .combining, .dropped: 0
-                case .sign(let sign): sign.unicodeScalars.count
-                }
+            let width = self.columns(of: scalar)
             if used + width > columns { break }
             used += width
             result.append(scalar)
@@ -70,12 +59,26 @@ package enum TextWidth {
         return String(result) + "…"
     }
 
-    /// Cut at its beginning: of a path the end says most.
-    package static func cutStart(_ text: String, to columns: Int) -> String {
-        guard columns > 0, self.of(text) > columns else { return columns > 0 ? text : "" }
-        var rest = text[...]
-        while !rest.isEmpty, self.of(String(rest)) > columns - 1 { rest = rest.dropFirst() }
-        return "…" + rest
+    /// The text, or an ellipsis and its end, in at most `columns`: of a path the end says more.
+    package static func cutFront(_ text: String, to columns: Int) -> String {
+        guard columns > 0 else { return "" }
+        var room = self.of(text)
+        if room <= columns { return text }
+        var rest = text.unicodeScalars[...]
+        // A mark without the letter that it stands on goes with it.
+        while let scalar = rest.first, room >= columns || self.columns(of: scalar) == 0 {
+            room -= self.columns(of: scalar)
+            rest.removeFirst()
+        }
+        return "…" + String(rest)
+    }
+
+    private static func columns(of scalar: Unicode.Scalar) -> Int {
+        switch self.kind(of: scalar) {
+        case .columns(let width): width
+        case .combining, .dropped: 0
+        case .sign(let sign): sign.unicodeScalars.count
+        }
     }
 
     /// Cut and filled up with spaces to exactly `columns`.

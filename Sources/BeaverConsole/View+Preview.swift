@@ -10,9 +10,9 @@ extension View {
         let isBad = (state.check?.badCount ?? 0) > 0
         let isReady = state.check.map { $0.failure == nil } ?? false
         let verdict = isBad && isReady ? ": refused, nothing taken" : ""
-        // The path gives way, not the verdict.
-        let room = area.columns - 6 - TextWidth.of("Enqueue " + verdict)
-        let title = "Enqueue \(TextWidth.cutStart(state.path, to: max(8, room)))\(verdict)"
+        // However long the path: the verdict is read.
+        let path = TextWidth.cutFront(state.path, to: max(8, area.columns - 6 - TextWidth.of("Enqueue " + verdict)))
+        let title = "Enqueue \(path)\(verdict)"
         self.drawBox(area, title: title, foot: self.previewKeys(state), isFocused: true, style: isBad ? .bad : nil)
         let width = area.columns - 4
         for (place, line) in self.previewLines(state, width).prefix(area.rows - 2).enumerated() {

@@ -52,6 +52,15 @@ import Testing
         ScreenFile.expect(self.preview(Scene.badFile).screen, "preview-bad-80x24")
     }
 
+    /// A long path hid what became of the file.
+    @Test func previewOfABadFileWithALongPathSaysItsVerdict() {
+        var check = Scene.badFile
+        check.path = "/" + String(repeating: "long/", count: 20) + "import.json"
+        let lines = self.preview(check).screen.lines
+        let title = lines.first { $0.hasPrefix("┌─ Enqueue …") }
+        #expect(title?.contains("/long/import.json: refused, nothing taken ─") == true, "\(lines)")
+    }
+
     @Test func previewOfAFileThatCannotBeRead() {
         var check = FileCheck(path: "nothing.json", form: "")
         check.failure = "nothing.json: no such file or directory"

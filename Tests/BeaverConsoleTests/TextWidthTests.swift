@@ -3,11 +3,6 @@ import Testing
 
 /// Columns of a terminal: what is counted wrongly breaks every line behind it.
 @Suite struct TextWidthTests {
-    @Test(arguments: [("/a/b/jobs.json", 9, "…obs.json"), ("/画像/x", 5, "…像/x"), ("short", 5, "short"), ("any", 0, "")])
-    func aPathIsCutAtItsBeginning(text: String, columns: Int, cut: String) {
-        #expect(TextWidth.cutStart(text, to: columns) == cut)
-        #expect(TextWidth.of(cut) <= columns)
-    }
 
     @Test(
         arguments: [
@@ -46,6 +41,9 @@ import Testing
             let cut = TextWidth.cut(text, to: columns)
             #expect(TextWidth.of(cut) <= columns)
             if TextWidth.of(text) <= columns { #expect(cut == text) }
+            let end = TextWidth.cutFront(text, to: columns)
+            #expect(TextWidth.of(end) <= columns)
+            if TextWidth.of(text) <= columns { #expect(end == text) }
             #expect(TextWidth.of(TextWidth.left(text, columns)) == columns)
             #expect(TextWidth.of(TextWidth.right(text, columns)) == columns)
         }
@@ -56,6 +54,9 @@ import Testing
         #expect(TextWidth.cut("画像画像", to: 4) == "画…")
         #expect(TextWidth.cut("abcdef", to: 6) == "abcdef")
         #expect(TextWidth.cut("abc", to: 0) == "")
+        #expect(TextWidth.cutFront("abcdef", to: 4) == "…def")
+        #expect(TextWidth.cutFront("画像画像", to: 4) == "…像")
+        #expect(TextWidth.cutFront("abcde\u{301}", to: 1) == "…")
         #expect(TextWidth.left("ab", 4) == "ab  ")
         #expect(TextWidth.right("ab", 4) == "  ab")
         #expect(TextWidth.right("画", 4) == "  画")

@@ -27,10 +27,7 @@ enum Output {
 
     static func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
 
-    /// Standard output can be drawn on: a terminal at both ends that can move its cursor.
-    static var canDraw: Bool { self.whyNotDrawn == nil }
-
-    /// Why it cannot, as the middle of a sentence.
+    /// Why there is no terminal at both ends that can move its cursor, as the middle of a sentence; nil if there is one.
     static var whyNotDrawn: String? {
         switch (self.isTerminal(STDIN_FILENO), self.isTerminal(STDOUT_FILENO)) {
         case (false, false): return "and standard input and output are none"
