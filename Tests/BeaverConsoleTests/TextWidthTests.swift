@@ -3,7 +3,6 @@ import Testing
 
 /// Columns of a terminal: what is counted wrongly breaks every line behind it.
 @Suite struct TextWidthTests {
-
     @Test(
         arguments: [
             ("", 0), ("abc", 3), ("é", 1), ("e\u{301}", 1), ("画像", 4), ("ｶﾅ", 2), ("カナ", 4), ("한글", 4), ("ÅΩж", 3),
