@@ -247,6 +247,10 @@ package struct Prompt: Sendable, Equatable {
     /// Characters before the cursor.
     package var cursor: Int
     package var completions: [String] = []
+    /// Tab was pressed, its answer has not come.
+    package var isCompleting = false
+    /// Enter came before that answer: it takes what is completed, not what was typed so far.
+    package var entersCompleted = false
     package var historyPlace: Int?
     package var note: String?
 

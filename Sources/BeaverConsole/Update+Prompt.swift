@@ -7,6 +7,9 @@ extension Model {
         let before = prompt.text
         switch key {
         case .escape, .control("c"): return self.cancelPrompt(prompt)
+        case .enter where prompt.isCompleting:
+            self.prompt?.entersCompleted = true
+            return []
         case .enter: return self.finish(prompt)
         case .tab: return prompt.purpose == .enqueue ? self.completePath(prompt) : []
         case .up, .down: self.recall(key == .up ? 1 : -1, &prompt)
@@ -24,6 +27,8 @@ extension Model {
         default: break
         }
         prompt.completions = []
+        prompt.isCompleting = false
+        prompt.entersCompleted = false
         if prompt.text != before { prompt.note = self.note(prompt) }
         self.prompt = prompt
         if prompt.purpose == .filter, prompt.text != before { return self.setFilter(prompt.text) }
@@ -101,7 +106,10 @@ extension Model {
         prompt.cursor = prompt.text.count
     }
 
-    private func completePath(_ prompt: Prompt) -> [Effect] { [.complete(prompt.text)] }
+    private mutating func completePath(_ prompt: Prompt) -> [Effect] {
+        self.prompt?.isCompleting = true
+        return [.complete(prompt.text)]
+    }
 
     mutating func took(completions names: [String], of text: String) -> [Effect] {
         // Typing went on meanwhile.
@@ -114,8 +122,11 @@ extension Model {
             prompt.cursor = common.count
             prompt.note = nil
         }
+        let isChosen = prompt.entersCompleted && names.count == 1
+        prompt.isCompleting = false
+        prompt.entersCompleted = false
         self.prompt = prompt
-        return []
+        return isChosen ? self.finish(prompt) : []
     }
 
     static func commonPrefix(_ names: [String]) -> String? {

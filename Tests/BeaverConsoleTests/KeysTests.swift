@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    /// Fingers are faster than a disk.
+    @Test func anEnterBehindATabTakesWhatIsCompleted() {
+        var stage = Stage(.thumbs)
+        stage.holds = { if case .complete = $0 { true } else { false } }
+        for key in [Key.character("e"), .character("a"), .tab, .enter] { stage.press(key) }
+        #expect(stage.model.prompt?.text == "a")
+        stage.send(.completions("a", ["another", "any"]))
+        #expect(stage.model.prompt?.text == "an")
+        for key in [Key.tab, .enter] { stage.press(key) }
+        stage.send(.completions("an", ["any"]))
+        #expect(stage.model.prompt == nil)
+        #expect(stage.effects.contains(.check("any", FileLimits())))
+    }
+
     @Test func noKeyTrapsWhereNothingIsKnown() {
         var start = Stage(.thumbs)
         start.model = Model(
