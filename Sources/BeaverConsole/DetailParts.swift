@@ -123,7 +123,11 @@ struct DetailParts {
             let started = run.startedAt.map { self.model.moment.time($0) } ?? "-"
             let end = run.ending == .running ? self.model.moment.wallMilliseconds : run.endedAt
             var took = ""
-            if let begin = run.startedAt, let end { took = Figures.elapsed(milliseconds: end - begin) }
+            if let begin = run.startedAt, let end {
+                took =
+                    run.ending == .running
+                    ? Figures.elapsed(milliseconds: end - begin) : Figures.took(milliseconds: end - begin)
+            }
             let sign = place + 1 == (self.state.run ?? details.history.count) ? ">" : " "
             var text = sign + TextWidth.left(String(self.number(place + 1)), 4)
             if hasWorkers { text += TextWidth.left(run.worker.map { "worker \($0)" } ?? "", 11) }
@@ -138,6 +142,7 @@ struct DetailParts {
         let error = run.error.isEmpty || run.error == status ? "" : "  \(run.error)"
         // The error of a command says itself how it ended.
         if run.ending == .failed, !status.isEmpty, run.error.hasPrefix(status) { return run.error }
+        if run.ending == .dead, !status.isEmpty, run.error.hasPrefix(status) { return "dead, " + run.error }
         if run.ending == .timeout, run.error.hasPrefix("timed out") { return run.error }
         return switch run.ending {
         case .running: "runs now"
@@ -153,7 +158,11 @@ struct DetailParts {
     private func facts(_ details: JobDetails) -> [(name: String, text: String)] {
         let job = details.summary
         var facts = [("action", job.action)]
-        if let arguments = details.arguments { facts.append(("command", arguments.joined(separator: " "))) }
+        if let arguments = details.arguments {
+            // A line for the shell as it was written.
+            let isLine = arguments.count == 3 && arguments[0] == "/bin/sh" && arguments[1] == "-c"
+            facts.append(("command", isLine ? arguments[2] : arguments.joined(separator: " ")))
+        }
         if let directory = details.workingDirectory { facts.append(("in", directory)) }
         facts += LimitText.facts(of: details)
         facts.append(("priority", "\(job.priority)    accepted \(self.model.moment.time(job.enqueuedAt))"))

@@ -53,6 +53,11 @@ package enum Figures {
         return self.clockLength(seconds: milliseconds / 1_000)
     }
 
+    /// What something took that has ended: "46ms" where tenths of a second would say nothing.
+    package static func took(milliseconds: Int64) -> String {
+        milliseconds < 1_000 ? "\(max(0, milliseconds))ms" : self.elapsed(milliseconds: milliseconds)
+    }
+
     /// "0:02", "8:31", "1:03:07", "3d 4h".
     package static func clockLength(seconds: Int64) -> String {
         let (minutes, hours) = (seconds / 60 % 60, seconds / 3_600)

@@ -10,7 +10,7 @@ enum LimitText {
         }
         add("time-out", limit(.timeout)) { $0 == 0 ? "none" : Figures.length(milliseconds: $0, spaced: true) }
         add("retries", limit(.maxRetry), String.init)
-        if let base = limit(.backoffBase), let most = limit(.backoffMax) {
+        if limit(.maxRetry)?.value != 0, let base = limit(.backoffBase), let most = limit(.backoffMax) {
             let first = Figures.length(milliseconds: base.value, spaced: true)
             // The one that somebody has set says more.
             add("backoff", base.from == "default" ? most : base) { _ in
@@ -30,7 +30,7 @@ enum LimitText {
         case "the job": return "its own"
         default:
             let place = limit.from.split(separator: ", ").last ?? ""
-            return "from \(place.split(separator: "/").last ?? place)"
+            return "\(place.split(separator: "/").last ?? place)"
         }
     }
 }

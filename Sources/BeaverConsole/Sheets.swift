@@ -23,6 +23,8 @@ package struct FileCheck: Sendable, Equatable {
     package var workingDirectory = ""
     /// How often each action stands in it, the most frequent first.
     package var actions: [(name: String, count: Int)] = []
+    /// Why none of an action would run, as far as the queue is here to ask; by its name.
+    package var whyParked: [String: String] = [:]
     package var failure: String?
     /// The first of its good jobs, to look through.
     package var entries: [Entry] = []

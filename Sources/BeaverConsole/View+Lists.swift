@@ -167,7 +167,7 @@ extension View {
             case "EXIT": return (job.exitStatus.map(String.init) ?? "", .dim)
             case "TOOK":
                 guard let start = job.startedAt, let end = job.time else { return ("", .plain) }
-                return (Figures.elapsed(milliseconds: end - start), .plain)
+                return (Figures.took(milliseconds: end - start), .plain)
             case "ENDED", "DEAD AT": return (job.time.map { self.model.moment.time($0) } ?? "", .plain)
             default: return ("", .plain)
             }
@@ -211,7 +211,11 @@ extension View {
             guard job.runs > 0, let error = job.error else { return "in " + wait }
             return "\(wait), after " + Self.head(of: error, width - wait.utf8.count - 8)
         }
-        if let reason = job.waitsBecause, width > 10 { return Self.head(of: reason, width) }
+        if let reason = job.waitsBecause, width > 10 {
+            if TextWidth.of(reason) <= width { return reason }
+            // "3rd in line behind `import` (limit 2)": the action says more than the words before it.
+            return Self.head(of: reason.replacing(" in line behind ", with: " behind "), width)
+        }
         guard let position = list.position, job.state == .pending else { return job.waitsBecause ?? "" }
         return Figures.ordinal(position + index + 1) + (width > 14 ? " in line" : "")
     }

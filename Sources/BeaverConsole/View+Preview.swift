@@ -115,7 +115,11 @@ extension View {
                 lines.append(("  \(self.model.settings.program) run --allow-exec", .warning))
             }
         } else {
-            for action in check.actions.prefix(5) { lines.append(figure(action.count, "action \(action.name)")) }
+            for action in check.actions.prefix(5) {
+                lines.append(figure(action.count, "action \(action.name)"))
+                guard let reason = check.whyParked[action.name] else { continue }
+                lines.append((TextWidth.right("", 9) + "would wait: \(reason)", .warning))
+            }
         }
         lines.append(("", .plain))
         if let first = check.first { lines.append(("first      \(first)", .plain)) }

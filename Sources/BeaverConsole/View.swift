@@ -204,6 +204,8 @@ package struct View {
         let rows = self.size.rows
         // Where it would stand on the question itself, the question is more.
         guard self.model.question == nil || rows >= 20 else { return }
+        // Nor does a word of ours stand where there is one row for the counts, unless something went wrong.
+        guard rows > 1 || notice.style == .bad else { return }
         let row = rows >= 6 ? rows - 2 : rows - 1
         self.screen.clear(row: row, columns: 0..<self.size.columns)
         self.screen.put(

@@ -58,9 +58,9 @@ import Testing
         var stage = Stage(.thumbs, rows: 34, columns: 120)
         stage.press("3", .enter, "2", "z")
         for text in [
-            "time-out    30 s, from beaver.yaml:4", "retries     3, its own",
-            "backoff     1 s to 15 s, from beaver.yaml:9",
-            "crashes     3 runs, default", "at a time   2, from beaver.yaml:4",
+            "time-out    30 s, beaver.yaml:4", "retries     3, its own",
+            "backoff     1 s to 15 s, beaver.yaml:9",
+            "crashes     3 runs, default", "at a time   2, beaver.yaml:4",
         ] { #expect(stage.shows(text)) }
     }
 

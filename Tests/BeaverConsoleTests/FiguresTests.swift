@@ -2,6 +2,13 @@ import BeaverConsole
 import Testing
 
 @Suite struct FiguresTests {
+    @Test(
+        arguments: [(-3, "0ms"), (46, "46ms"), (999, "999ms"), (1_200, "1.2s"), (61_000, "1:01")] as [(Int64, String)]
+    )
+    func whatTookLessThanASecondIsSaidInMilliseconds(milliseconds: Int64, text: String) {
+        #expect(Figures.took(milliseconds: milliseconds) == text)
+    }
+
     @Test func numbersAreGrouped() {
         let known = [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678"), (-1_860, "-1,860")]
         for (number, text) in known { #expect(Figures.grouped(number) == text) }

@@ -62,6 +62,17 @@ import Testing
         self.sweep(stage)
     }
 
+    /// One row is for the counts; only what went wrong may take it for a moment.
+    @Test func aNoticeLeavesTheOnlyRowToTheCounts() {
+        var stage = Stage(.thumbs, rows: 1, columns: 80)
+        stage.send(.acted("snapshot", .success("snapshot written")))
+        #expect(stage.shows("1,860 wait") && !stage.shows("written"))
+        stage.send(.acted("snapshot", .failure(QueueError(.full, "the disk is full"))))
+        #expect(stage.shows("the disk is full"))
+        stage.wait(milliseconds: 9_000)
+        #expect(stage.shows("1,860 wait"))
+    }
+
     @Test func draining() {
         var stage = Stage(.hostile)
         stage.holds = { if case .quit = $0 { true } else { false } }

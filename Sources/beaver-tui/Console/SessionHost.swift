@@ -161,12 +161,18 @@ final class SessionHost: ConsoleHost {
     }
 
     func check(_ path: String, _ limits: FileLimits) async -> FileCheck {
-        let (check, file) = await ConsoleFile.check(
+        var (check, file) = await ConsoleFile.check(
             path,
             limits,
             maxPayloadBytes: self.values.queue.limits.maxPayloadBytes
         )
-        self.state.withLock { $0.file = file }
+        self.state.withLock { [file] in $0.file = file }
+        if let queue = self.state.withLock({ $0.life })?.queue, !check.areCommands {
+            for action in check.actions.prefix(20) {
+                // A queue that has failed says so itself.
+                check.whyParked[action.name] = try? await queue.whyParked(action.name)
+            }
+        }
         return check
     }
 
