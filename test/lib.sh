@@ -231,7 +231,9 @@ clean_up() {
 }
 
 run_one() {
-    SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/beaver-test.XXXXXX") || exit 1
+    # A short name: screens of tests have 80 columns for it.
+    local place=${BEAVER_TEST_DIRECTORY:+$BEAVER_TEST_DIRECTORY/XXXX}
+    SCRATCH=$(mktemp -d "${place:-${TMPDIR:-/tmp}/beaver-test.XXXXXX}") || exit 1
     DATA=$SCRATCH/data
     SERVER=
     cd "$SCRATCH" || exit 1

@@ -43,6 +43,7 @@ package final class Console: Sendable {
             do throws(QueueError) {
                 // The terminal belongs to one thread, which waits in the kernel and costs nothing meanwhile.
                 try SystemThread.start("beaver-console") {
+                    SystemThread.takeShortTurns()
                     do throws(QueueError) {
                         let loop = try ConsoleLoop(self)
                         continuation.resume(returning: .success(loop.run()))

@@ -10,8 +10,12 @@ package protocol ConsoleHost: Sendable {
     func complete(_ text: String) async -> [String]
     /// Reads a file whole, takes nothing.
     func check(_ path: String, _ limits: FileLimits) async -> FileCheck
-    /// Takes the jobs of the file checked last.
-    func take(skipsBad: Bool, progress: @escaping @Sendable (Int) -> Void) async throws(QueueError) -> EnqueueResult
+    /// Asks the queue what of the file checked last it knows already, in pieces; `progress` gets the sum so far. Ends early
+    /// when another file is compared, one is taken, or `endComparing` is called.
+    func compare(_ progress: @escaping @Sendable (EnqueueResult) -> Void) async throws(QueueError)
+    func endComparing() async
+    /// Takes the jobs of the file checked last, and writes its bad entries to a file beside it.
+    func take(skipsBad: Bool, progress: @escaping @Sendable (Int) -> Void) async throws(QueueError) -> FileTaken
     /// Takes no more of that file; what was answered stays.
     func endTaking() async
     /// Takes one job and returns its id.

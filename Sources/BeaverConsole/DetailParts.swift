@@ -88,7 +88,8 @@ struct DetailParts {
         let runs = max(details.summary.runs, details.history.count)
         if runs > details.history.count { return ", the last \(details.history.count) of \(runs)" }
         // Runs that a crash of the queue ended are not counted against it, and an operator's retry begins anew.
-        guard let retries = details.maxRetry, runs <= retries + 1 else { return " \(runs)" }
+        let effective = details.limits.first { $0.name == .maxRetry }.map { Int($0.value) }
+        guard let retries = effective ?? details.maxRetry, runs <= retries + 1 else { return " \(runs)" }
         return " \(runs) of \(retries + 1)"
     }
 
@@ -154,15 +155,7 @@ struct DetailParts {
         var facts = [("action", job.action)]
         if let arguments = details.arguments { facts.append(("command", arguments.joined(separator: " "))) }
         if let directory = details.workingDirectory { facts.append(("in", directory)) }
-        let limit = details.timeoutMilliseconds ?? job.limitMilliseconds.map { UInt32(clamping: $0) }
-        facts.append(
-            (
-                "limit",
-                limit.map { $0 == 0 ? "none" : Figures.length(milliseconds: Int64($0), spaced: true) }
-                    ?? "the handler's"
-            )
-        )
-        facts.append(("retries", details.maxRetry.map(String.init) ?? "the handler's"))
+        facts += LimitText.facts(of: details)
         facts.append(("priority", "\(job.priority)    accepted \(self.model.moment.time(job.enqueuedAt))"))
         if details.once { facts.append(("once", "never run twice")) }
         if job.simulated { facts.append(("simulated", "it was not really run")) }

@@ -18,6 +18,8 @@ package enum Effect: Sendable, Equatable {
     case reload
     case complete(String)
     case check(String, FileLimits)
+    case compare(String)
+    case endComparing
     case take(skipsBad: Bool)
     case endTaking
     case create(action: String, payload: String)

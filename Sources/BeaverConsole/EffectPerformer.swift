@@ -139,6 +139,13 @@ struct EffectPerformer: Sendable {
         switch effect {
         case .complete(let text): self.post(.completions(text, await host.complete(text)))
         case .check(let path, let limits): self.post(.checked(await host.check(path, limits)))
+        case .compare(let path):
+            let post = self.post
+            let result = await self.result { () async throws(QueueError) in
+                try await host.compare { post(.known(path, .success($0))) }
+            }
+            if case .failure(let error) = result { self.post(.known(path, .failure(error))) }
+        case .endComparing: await host.endComparing()
         case .take(let skipsBad):
             let post = self.post
             let result = await self.result { () async throws(QueueError) in

@@ -289,7 +289,7 @@ package struct KeyMap: Sendable, Equatable {
                 [.character("S")],
                 .takeGood,
                 "take the good ones",
-                "take the good ones; the bad ones stay in the file",
+                "take the good ones; the bad ones go to a file beside it",
                 [.preview],
                 changes: true
             ),

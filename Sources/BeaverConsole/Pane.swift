@@ -10,6 +10,8 @@ package enum Pane: Int, Sendable, Hashable, CaseIterable {
         let title: String
         /// The list of jobs that it shows; nil: it shows something else.
         var list: ViewRequest.List?
+        /// The filter that finds the same jobs.
+        var filterText: String?
         /// How many jobs that list has.
         var count: (QueueStatus.Jobs) -> Int = { _ in 0 }
         /// What stands there while there is none.
@@ -19,25 +21,31 @@ package enum Pane: Int, Sendable, Hashable, CaseIterable {
     var facts: Facts {
         switch self {
         case .running:
-            Facts(title: "Running", list: .running, count: \.inFlight) { status in
+            Facts(title: "Running", list: .running, filterText: "state:running", count: \.inFlight) { status in
                 status.workers.paused ? "paused; p lets the workers go on" : "nothing runs"
             }
         case .pending:
-            Facts(title: "Pending", list: .pending, count: \.pending) { status in
+            Facts(title: "Pending", list: .pending, filterText: "state:pending", count: \.pending) { status in
                 let parked = status.jobs.parked
                 return parked > 0
                     ? "\(Figures.count(parked, "job")) parked, no handler: / state:parked" : "nothing waits"
             }
         case .scheduled:
-            Facts(title: "Scheduled", list: .scheduled, count: \.scheduled) { _ in "nothing is scheduled for later" }
-        case .done: Facts(title: "Done", list: .completed, count: \.completed) { _ in "nothing is done yet" }
-        case .dead: Facts(title: "Dead", list: .dead, count: \.dead) { _ in "no dead jobs" }
+            Facts(title: "Scheduled", list: .scheduled, filterText: "state:scheduled", count: \.scheduled) { _ in
+                "nothing is scheduled for later"
+            }
+        case .done:
+            Facts(title: "Done", list: .completed, filterText: "state:done", count: \.completed) { _ in
+                "nothing is done yet"
+            }
+        case .dead: Facts(title: "Dead", list: .dead, filterText: "state:dead", count: \.dead) { _ in "no dead jobs" }
         case .events: Facts(title: "Events")
         }
     }
 
     package var title: String { self.facts.title }
     package var list: ViewRequest.List? { self.facts.list }
+    var filterText: String? { self.facts.filterText }
     package func count(in jobs: QueueStatus.Jobs) -> Int { self.facts.count(jobs) }
 
     /// Where a job in this state is looked for.

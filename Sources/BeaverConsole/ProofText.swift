@@ -121,6 +121,12 @@ package struct ProofText {
         ]
     }
 
+    /// An engine that dies in this process takes those of its jobs with it; a recovery ends those that outlived theirs.
+    private var processesText: String {
+        let ended = self.outcome.recovery.orphansEnded
+        return self.outcome.kind == .kill && ended == 0 ? "none outlived it" : "\(Figures.grouped(ended)) ended"
+    }
+
     private var otherLines: [Line] {
         let recovery = self.outcome.recovery
         let end =
@@ -128,7 +134,7 @@ package struct ProofText {
             ? "torn: \(Figures.bytes(self.outcome.cutBytes)) of the last write cut, kept as .torn" : "clean, 0 B cut"
         var entries = [
             ("log end", end), ("not answered", self.unansweredText),
-            ("processes", "\(Figures.grouped(recovery.orphansEnded)) ended"),
+            ("processes", self.processesText),
             (
                 "recovery",
                 "\(Figures.count(recovery.replayedRecords, "record")) in \(Figures.precise(recovery.seconds))"

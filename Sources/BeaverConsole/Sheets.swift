@@ -51,6 +51,18 @@ package struct FileCheck: Sendable, Equatable {
     }
 }
 
+/// What became of a file.
+package struct FileTaken: Sendable, Equatable {
+    package var result: EnqueueResult
+    /// Where its bad entries are; nil where none was.
+    package var refusedPath: String?
+
+    package init(_ result: EnqueueResult, refusedPath: String?) {
+        self.result = result
+        self.refusedPath = refusedPath
+    }
+}
+
 /// Limits of the commands of a file.
 package struct FileLimits: Sendable, Equatable {
     package var timeoutMilliseconds: UInt32?
@@ -63,6 +75,10 @@ package struct PreviewState: Sendable, Equatable {
     package var check: FileCheck?
     package var limits = FileLimits()
     package var fault = 0
+    /// What the queue knows of it, of as many jobs as were compared so far.
+    package var known: EnqueueResult?
+    /// Why that could not be found out.
+    package var whyNotKnown: String?
     /// Jobs taken so far, while they are taken.
     package var taken: Int?
     /// No more batches are taken after the one on its way.

@@ -264,7 +264,17 @@ extension Model {
             self.notify("there is nothing to mark", .dim)
             return []
         }
-        if let filter = self.filter, filter.next != nil || filter.pages.count > 1 {
+        let total = self.filter == nil ? self.status.map { self.focus.count(in: $0.jobs) } ?? 0 : 0
+        if total > ids.count, let text = self.focus.filterText {
+            // The rows in sight are a part of the list: what is meant is the list.
+            var filter = FilterState(text: text, filter: FilterText.read(text).filter)
+            filter.marksAll = true
+            self.filter = filter
+            self.marks = []
+            self.notify("all \(Figures.grouped(total)) are marked; r, d or x count them first", .marked)
+            return self.askFilter()
+        }
+        if let filter = self.filter, filter.marksAll || filter.next != nil || filter.pages.count > 1 {
             self.filter?.marksAll = !filter.marksAll
             self.marks = []
             self.notify(
@@ -274,10 +284,7 @@ extension Model {
             return []
         }
         if ids.isSubset(of: self.marks) { self.marks.subtract(ids) } else { self.marks.formUnion(ids) }
-        var text = "\(Figures.count(self.marks.count, "job")) marked; r, d or x act on them"
-        let total = self.filter == nil ? self.status.map { self.focus.count(in: $0.jobs) } ?? 0 : 0
-        if total > ids.count { text += "; / and * mark more than the rows in sight" }
-        self.notify(text, .marked)
+        self.notify("\(Figures.count(self.marks.count, "job")) marked; r, d or x act on them", .marked)
         return []
     }
 

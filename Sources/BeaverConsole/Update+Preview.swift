@@ -11,6 +11,18 @@ extension Model {
         guard case .preview(var state) = self.sheet, state.path == check.path, state.taken == nil else { return [] }
         state.check = check
         state.fault = min(state.fault, max(0, check.faults.count - 1))
+        state.known = nil
+        state.whyNotKnown = nil
+        self.sheet = .preview(state)
+        return check.failure == nil && check.badCount == 0 && check.jobCount > 0 ? [.compare(check.path)] : []
+    }
+
+    mutating func took(known result: Result<EnqueueResult, QueueError>, of path: String) -> [Effect] {
+        guard case .preview(var state) = self.sheet, state.path == path else { return [] }
+        switch result {
+        case .success(let known): state.known = known
+        case .failure(let error): state.whyNotKnown = error.message
+        }
         self.sheet = .preview(state)
         return []
     }
@@ -30,7 +42,7 @@ extension Model {
             return []
         case .back:
             self.sheet = .none
-            return []
+            return [.endComparing]
         case .confirm, .takeGood:
             let refusal =
                 check?.areCommands == true && self.refusesCommands
@@ -114,21 +126,29 @@ extension Model {
         return []
     }
 
-    mutating func took(taken result: Result<EnqueueResult, QueueError>) -> [Effect] {
+    mutating func took(taken result: Result<FileTaken, QueueError>) -> [Effect] {
         var left = 0
+        var badCount = 0
         if case .preview(let state) = self.sheet {
             self.sheet = .none
-            if state.isEnding, case .success(let taken) = result {
+            badCount = state.check?.badCount ?? 0
+            if state.isEnding, case .success(let taken) = result.map(\.result) {
                 left = (state.check?.jobCount ?? 0) - taken.enqueued - taken.duplicates - taken.differs
             }
         }
         switch result {
-        case .success(let taken):
+        case .success(let file):
+            let taken = file.result
             var text = "\(Figures.count(taken.enqueued, "job")) taken, on disk"
             if left > 0 { text = "ended: \(text); \(Figures.grouped(left)) left: the same file takes the rest" }
             if taken.duplicates > 0 { text += "; \(Figures.grouped(taken.duplicates)) known already" }
             if taken.differs > 0 {
                 text += "; \(Figures.grouped(taken.differs)) refused: the id is known with another payload"
+            }
+            if let path = file.refusedPath {
+                // Beside the file, so that its name says where.
+                let name = path.split(separator: "/").last ?? ""
+                text += badCount > 0 ? "; the \(Figures.grouped(badCount)) bad in \(name)" : "; the bad ones in \(name)"
             }
             return self.acted("enqueue", .success(text))
         case .failure(let error): return self.acted("enqueue", .failure(error))

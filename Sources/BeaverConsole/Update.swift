@@ -27,6 +27,7 @@ extension Model {
         case .acted(let what, let result): return self.acted(what, result)
         case .completions(let text, let names): return self.took(completions: names, of: text)
         case .checked(let check): return self.took(check: check)
+        case .known(let path, let result): return self.took(known: result, of: path)
         case .takeProgress(let count): return self.took(progress: count)
         case .taken(let result): return self.took(taken: result)
         case .crashFacts(let facts): return self.took(facts: facts)

@@ -11,7 +11,7 @@ extension View {
         let isReady = state.check.map { $0.failure == nil } ?? false
         let verdict = isBad && isReady ? ": refused, nothing taken" : ""
         // However long the path: the verdict is read.
-        let path = TextWidth.cutFront(state.path, to: area.columns - 6 - TextWidth.of("Enqueue " + verdict))
+        let path = TextWidth.cutFront(state.path, to: max(8, area.columns - 6 - TextWidth.of("Enqueue " + verdict)))
         let title = "Enqueue \(path)\(verdict)"
         self.drawBox(area, title: title, foot: self.previewKeys(state), isFocused: true, style: isBad ? .bad : nil)
         let width = area.columns - 4
@@ -95,7 +95,7 @@ extension View {
         if let first = check.firstID {
             ids = "   \(first)" + (check.lastID.map { $0 == first ? "" : " … \($0)" } ?? "")
         }
-        var lines = [figure(check.jobCount, "jobs to take" + ids)]
+        var lines = [figure(check.jobCount, "jobs to take" + ids)] + self.knownLines(check, state)
         if check.areCommands { lines.append(figure(check.leftOut, "empty lines or comments left out")) }
         lines += [figure(0, "bad"), ("", .plain)]
         if check.areCommands {
@@ -130,6 +130,26 @@ extension View {
         return lines
     }
 
+    /// What the queue knows of them: asked for in pieces, so that it may be of a part only.
+    private func knownLines(_ check: FileCheck, _ state: PreviewState) -> [(text: String, style: Style)] {
+        if let reason = state.whyNotKnown {
+            return [(TextWidth.right("?", 7) + "  known already: \(reason)", .warning)]
+        }
+        let known = state.known ?? EnqueueResult()
+        let compared = known.enqueued + known.duplicates + known.differs
+        let isPart = compared < check.jobCount
+        let count = state.known == nil ? "?" : Figures.grouped(known.duplicates)
+        var text = TextWidth.right(count, 7) + "  known already"
+        if known.duplicates > 0 { text += ": not taken again" }
+        if isPart, compared > 0 { text += ", of the first \(Figures.grouped(compared))" }
+        var lines: [(text: String, style: Style)] = [(text, known.duplicates > 0 ? .plain : .dim)]
+        if known.differs > 0 {
+            let count = TextWidth.right(Figures.grouped(known.differs), 7)
+            lines.append(("\(count)  refused: the id is known with another payload", .warning))
+        }
+        return lines
+    }
+
     /// The jobs themselves, as they would be listed.
     private func entryLines(_ check: FileCheck, _ from: Int, _ width: Int) -> [(text: String, style: Style)] {
         let height = max(1, Self.previewArea(self.size).rows - 3)
@@ -144,6 +164,10 @@ extension View {
             lines.append(("\(number)  \(TextWidth.left(entry.id ?? "-", id)) \(entry.work)", .plain))
         }
         return lines
+    }
+
+    private static func ones(_ count: Int, _ kind: String) -> String {
+        count == 1 ? "\(kind) one" : "\(Figures.grouped(count)) \(kind) ones"
     }
 
     private func faultLines(_ check: FileCheck, _ state: PreviewState, _ width: Int) -> [(text: String, style: Style)] {
@@ -178,7 +202,9 @@ extension View {
         }
         if check.jobCount > 0 {
             var ids = ""
-            if let first = check.firstID, let last = check.lastID { ids = ": \(first) … \(last)" }
+            if let first = check.firstID, let last = check.lastID {
+                ids = first == last ? ": \(first)" : ": \(first) … \(last)"
+            }
             let count = Figures.count(check.jobCount, "entry") + (check.jobCount == 1 ? " is" : " are")
             lines.append(("\(count) good" + ids, .plain))
             lines.append(("", .plain))
@@ -186,7 +212,8 @@ extension View {
         lines.append(("Mend the file and press R to read it again" + (check.jobCount > 0 ? "," : "."), .plain))
         if check.jobCount > 0 {
             let text =
-                "or press S to take the \(Figures.grouped(check.jobCount)) good ones; the bad ones stay in the file."
+                "or press S to take the \(Self.ones(check.jobCount, "good")) and write the "
+                + "\(Self.ones(check.badCount, "bad")) to \(check.path).bad"
             lines += TextWidth.wrap(text, to: width).map { ($0, .plain) }
         }
         return lines

@@ -104,6 +104,14 @@ public struct EnqueueResult: Sendable, Equatable, Codable {
         self.ids = ids
     }
 
+    /// Adds another batch's counts; ids are kept as long as they are few enough to be of use.
+    package mutating func add(_ other: EnqueueResult) {
+        self.enqueued += other.enqueued
+        self.duplicates += other.duplicates
+        self.differs += other.differs
+        self.differingIDs += other.differingIDs.prefix(max(0, 20 - self.differingIDs.count))
+    }
+
     private enum CodingKeys: String, CodingKey {
         case enqueued, duplicates, differs
         case differingIDs = "differing_ids"

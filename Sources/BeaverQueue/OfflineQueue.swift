@@ -174,6 +174,14 @@ public final class OfflineQueue: QueueControl, Sendable {
         try await self.change { queue throws(QueueError) in try await queue.enqueue(jobs) }
     }
 
+    /// Reads only, as every look at a directory; jobs that no queue could take count as new here.
+    package func compare(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        let lookup = try self.read().lookup
+        var batch = JobBatch(jobCount: jobs.count)
+        for job in jobs { batch.append(job, hash: lookup.hash, generatedID: GeneratedID.make(self.clock())) }
+        return await lookup.compare(batch)
+    }
+
     package func retry(_ id: String) async throws(QueueError) {
         try await self.change { queue throws(QueueError) in try await queue.retry(id) }
     }

@@ -6,13 +6,7 @@ extension Queue {
     @discardableResult
     public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         let core = try await self.readyCore()
-        var batch = JobBatch(jobCount: jobs.count)
-        for (place, job) in jobs.enumerated() {
-            if let fault = job.fault(limits: self.configuration.limits) {
-                throw .invalidInput("job \(place + 1) of \(jobs.count): \(fault)")
-            }
-            batch.append(job, hash: core.hash, generatedID: GeneratedID.make(BootClock.now()))
-        }
+        let batch = try self.batch(of: jobs, core.hash)
         try self.refuseCommands(jobs, core)
         let ids = batch.ids
         let answer = await core.controller.submit(.enqueue(batch))
@@ -28,6 +22,22 @@ extension Queue {
         case .failed(let error): throw error
         case .acted, .snapshot, .done: return EnqueueResult()
         }
+    }
+
+    package func compare(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        let core = try await self.readyCore()
+        return await core.lookup.compare(try self.batch(of: jobs, core.hash))
+    }
+
+    private func batch(of jobs: [NewJob], _ hash: KeyedHash) throws(QueueError) -> JobBatch {
+        var batch = JobBatch(jobCount: jobs.count)
+        for (place, job) in jobs.enumerated() {
+            if let fault = job.fault(limits: self.configuration.limits) {
+                throw .invalidInput("job \(place + 1) of \(jobs.count): \(fault)")
+            }
+            batch.append(job, hash: hash, generatedID: GeneratedID.make(BootClock.now()))
+        }
+        return batch
     }
 
     /// A server without `--allow-exec` refuses commands at once, instead of parking what it will never run.

@@ -160,7 +160,8 @@ extension Queue {
                 hash: controller.parts.hash,
                 outputDirectory: directory + "/output",
                 clock: controller.parts.clock,
-                memory: LookupMemory(Redaction(self.configuration.redact))
+                memory: LookupMemory(Redaction(self.configuration.redact)),
+                limits: { runner.limits(of: $0) }
             ),
             lock: lock,
             report: report,

@@ -23,6 +23,8 @@ public struct QueueConfiguration: Sendable, Equatable {
     public var mustExist = false
     /// Names of keys whose values people see as dots: in lists, logs and on screens.
     public var redact = ["password", "token", "secret", "authorization"]
+    /// Where settings and fields of handlers that somebody gave were read, for people: by key, as in the file.
+    package var origins: [String: String] = [:]
     /// False for a tool that takes or changes jobs while no server runs: it starts none.
     package var dispatches = true
     /// No configuration file and no handlers were given: a store created now simulates jobs without a handler.

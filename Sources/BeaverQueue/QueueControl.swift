@@ -6,6 +6,8 @@ package protocol QueueControl: Sendable {
     func status() async throws(QueueError) -> QueueStatus
     /// Takes all jobs or none, in one commit.
     func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult
+    /// What `enqueue` would find known already, at this moment; takes nothing and writes nothing.
+    func compare(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult
     /// One page in a fixed order; `nil` cursor begins.
     func jobs(matching filter: JobFilter, after cursor: JobCursor?, limit: Int) async throws(QueueError) -> JobPage
     /// Everything about one job. `id` is whole, or an unambiguous prefix.
@@ -231,6 +233,8 @@ public struct JobDetails: Sendable, Equatable, Codable {
     public var fencingToken: UInt64?
     /// Why it waits, in words; nil if it does not wait.
     public var waitsBecause: String?
+    /// What holds for it as the queue is configured now, and who set it; empty where no queue runs.
+    public var limits: [JobLimit]
     /// Oldest first; the newest 10.
     public var history: [JobRun]
 
@@ -246,6 +250,7 @@ public struct JobDetails: Sendable, Equatable, Codable {
         interruptions: Int,
         fencingToken: UInt64?,
         waitsBecause: String?,
+        limits: [JobLimit] = [],
         history: [JobRun]
     ) {
         self.summary = summary
@@ -259,6 +264,7 @@ public struct JobDetails: Sendable, Equatable, Codable {
         self.interruptions = interruptions
         self.fencingToken = fencingToken
         self.waitsBecause = waitsBecause
+        self.limits = limits
         self.history = history
     }
 
@@ -276,6 +282,7 @@ public struct JobDetails: Sendable, Equatable, Codable {
         try fields.encode(self.interruptions, forKey: .interruptions)
         try fields.encodeIfPresent(self.fencingToken, forKey: .fencingToken)
         try fields.encodeIfPresent(self.waitsBecause, forKey: .waitsBecause)
+        if !self.limits.isEmpty { try fields.encode(self.limits, forKey: .limits) }
         try fields.encode(self.history, forKey: .history)
     }
 
@@ -292,6 +299,7 @@ public struct JobDetails: Sendable, Equatable, Codable {
         self.interruptions = try fields.decode(Int.self, forKey: .interruptions)
         self.fencingToken = try fields.decodeIfPresent(UInt64.self, forKey: .fencingToken)
         self.waitsBecause = try fields.decodeIfPresent(String.self, forKey: .waitsBecause)
+        self.limits = try fields.decodeIfPresent([JobLimit].self, forKey: .limits) ?? []
         self.history = try fields.decode([JobRun].self, forKey: .history)
     }
 
@@ -304,7 +312,7 @@ public struct JobDetails: Sendable, Equatable, Codable {
         case once, interruptions
         case fencingToken = "fencing_token"
         case waitsBecause = "waits_because"
-        case history
+        case limits, history
     }
 }
 

@@ -10,6 +10,19 @@ struct EnqueueRoute: Sendable {
     let limits: RequestLimits
     let bodies: BodyBudget
 
+    /// Nothing is taken: the answer says what would be.
+    private let isDryRun: Bool
+
+    init(_ request: Request, queue: any QueueControl, limits: RequestLimits, bodies: BodyBudget) throws {
+        let parameters = try QueryParameters(request)
+        // A misspelt one must not take what was only to be compared.
+        try parameters.refuseUnknown(besides: ["dry_run"])
+        self.isDryRun = try parameters.flag("dry_run")
+        self.queue = queue
+        self.limits = limits
+        self.bodies = bodies
+    }
+
     func respond(to request: Request, door: Door) async throws -> Response {
         switch Self.mediaType(of: request) {
         case "application/json": return try await self.enqueueArray(request)
@@ -63,7 +76,7 @@ struct EnqueueRoute: Sendable {
 
     /// Who sends many jobs gave them their ids, or does not ask for them.
     private func answer(_ jobs: [NewJob]) async throws -> Response {
-        var result = try await self.queue.enqueue(jobs)
+        var result = try await self.submit(jobs)
         if result.ids.count > 1_000 { result.ids = [] }
         return try JSONCoding.response(result)
     }
@@ -97,8 +110,12 @@ struct EnqueueRoute: Sendable {
         )
     }
 
+    private func submit(_ jobs: [NewJob]) async throws -> EnqueueResult {
+        try await self.isDryRun ? self.queue.compare(jobs) : self.queue.enqueue(jobs)
+    }
+
     private func take(_ jobs: [NewJob]) async throws -> EnqueueResult {
-        var result = try await self.queue.enqueue(jobs)
+        var result = try await self.submit(jobs)
         // Many clients read no answer before they have sent everything, so that answers must stay small.
         result.ids = []
         return result

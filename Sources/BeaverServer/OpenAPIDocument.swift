@@ -22,6 +22,7 @@ enum OpenAPIDocument {
                 up to 1000 jobs; each is answered with one line once it is on disk, and the next is read only then. The
                 first bad line ends the request with a problem as its last line, or as the whole answer if nothing was
                 taken yet; what was answered before stays taken. The same id twice is one job, so any request may be repeated.
+              parameters: [{name: dry_run, in: query, schema: {type: boolean}, description: "take nothing; `enqueued` then counts what is not known yet"}]
               requestBody:
                 required: true
                 content:

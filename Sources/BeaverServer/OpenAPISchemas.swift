@@ -92,7 +92,15 @@ enum OpenAPISchemas {
                     once: {type: boolean}
                     interruptions: {type: integer}
                     fencing_token: {type: integer}
+                    limits: {type: array, items: {$ref: "#/components/schemas/Limit"}}
                     history: {type: array, maxItems: 10, items: {$ref: "#/components/schemas/Run"}}
+            Limit:
+              type: object
+              required: [name, value, from]
+              properties:
+                name: {type: string, enum: [timeout_ms, max_retry, max_interrupted, backoff_base_ms, backoff_max_ms, concurrency, pause_on_failures]}
+                value: {type: integer}
+                from: {type: string}
             Run:
               type: object
               required: [token, ending, error, output_tail]

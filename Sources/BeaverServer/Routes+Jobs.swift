@@ -44,7 +44,7 @@ extension HTTPField.Name {
 extension Routes {
     func addJobs(to router: Router<ServerContext>) {
         router.post("/v1/jobs") { request, context in
-            try await EnqueueRoute(queue: self.queue, limits: self.limits, bodies: self.bodies)
+            try await EnqueueRoute(request, queue: self.queue, limits: self.limits, bodies: self.bodies)
                 .respond(to: request, door: context.door)
         }
         router.get("/v1/jobs") { request, _ in try await self.list(request) }

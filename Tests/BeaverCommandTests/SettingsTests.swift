@@ -58,6 +58,9 @@ import Testing
         var expected = Settings(dataDirectory: "/d").values
         expected.queue.isUnconfigured = false
         expected.listen?.isExplicit = true
+        expected.queue.origins = settings.values.queue.origins
+        #expect(expected.queue.origins["worker.max_retry"] == "/etc/q/beaver.yaml:1")
+        #expect(expected.queue.origins.count == Setting.all.count)
         #expect(settings.faults == [])
         #expect(settings.values == expected)
         #expect(Set(Setting.all.map(\.key)) == Set(self.file(text).values.keys))

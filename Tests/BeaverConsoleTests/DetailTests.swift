@@ -53,6 +53,17 @@ import Testing
         #expect(stage.shows(title))
     }
 
+    /// Job, handler, configuration and default, in this order of precedence, each by name.
+    @Test func eachLimitSaysWhoSetIt() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("3", .enter, "2", "z")
+        for text in [
+            "time-out    30 s, from beaver.yaml:4", "retries     3, its own",
+            "backoff     1 s to 15 s, from beaver.yaml:9",
+            "crashes     3 runs, default", "at a time   2, from beaver.yaml:4",
+        ] { #expect(stage.shows(text)) }
+    }
+
     @Test func followingIsSaidWithoutASignBeforeIt() {
         var scene = Scene.thumbs
         scene.output = "one line"

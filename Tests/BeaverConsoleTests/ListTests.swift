@@ -174,6 +174,23 @@ import Testing
         #expect(stage.model.question?.title == "Cancel 1,860 jobs?")
     }
 
+    /// A list of which only some rows are known is meant whole: what was done to ten of 1,860 would surprise.
+    @Test func markingAllOfALongListMeansTheList() {
+        var stage = Stage(.thumbs)
+        stage.press("2", "*")
+        #expect(stage.shows("all 1,860 are marked"))
+        stage.press("d")
+        #expect(
+            stage.effects.contains {
+                if case .select(let filter, .cancel, _) = $0 { filter.states == [.pending] } else { false }
+            }
+        )
+        stage.press(.escape, .escape)
+        #expect(stage.model.filter == nil && stage.model.marks.isEmpty)
+        stage.press("2", "*", "*")
+        #expect(stage.model.filter?.marksAll == false)
+    }
+
     @Test func nextAndPreviousMatchWalkThroughPages() {
         var stage = Stage(.thumbs)
         stage.press("/")

@@ -240,6 +240,14 @@ extension Scene {
 
     // MARK: One job
 
+    private static let limits = [
+        JobLimit(.timeout, 30_000, from: "handler import, /srv/thumbs/beaver.yaml:4"),
+        JobLimit(.maxRetry, 3, from: "the job"), JobLimit(.maxInterrupted, 3, from: "default"),
+        JobLimit(.backoffBase, 1_000, from: "default"),
+        JobLimit(.backoffMax, 15_000, from: "worker.backoff.max, /srv/thumbs/beaver.yaml:9"),
+        JobLimit(.concurrency, 2, from: "handler import, /srv/thumbs/beaver.yaml:4"),
+    ]
+
     private static func tellDetails(_ scene: inout Scene) {
         if let dead = scene.lists[.dead]?.last {
             scene.details[dead.id] = JobDetails.sample(
@@ -247,7 +255,7 @@ extension Scene {
                 payload: #"{"action":"import","batch":2,"source":"s3://in/2026-11-24","password":"hunter2"}"#,
                 history: self.deadRuns
             )
-            scene.details[dead.id]?.maxRetry = 3
+            scene.details[dead.id]?.limits = self.limits
         }
         if let waiting = scene.lists[.scheduled]?.first {
             var history: [JobRun] = []
@@ -259,7 +267,7 @@ extension Scene {
                 payload: #"{"action":"import","batch":11,"source":"s3://in/2026-11-24"}"#,
                 history: history
             )
-            scene.details[waiting.id]?.maxRetry = 3
+            scene.details[waiting.id]?.limits = self.limits
         }
         scene.output = """
             13:57:20 connect db.internal:5432 ok

@@ -93,12 +93,13 @@ struct Scene: Sendable {
         case .pause, .setWorkers, .snapshot, .reload, .create, .write, .saveReport: .acted("", .success("done"))
         case .complete(let text): .completions(text, [text + "a", text + "b"])
         case .check: .checked(self.check)
-        case .take: .taken(.success(EnqueueResult(enqueued: self.check.jobCount)))
+        case .compare(let path): .known(path, .success(EnqueueResult(enqueued: self.check.jobCount)))
+        case .take: .taken(.success(FileTaken(EnqueueResult(enqueued: self.check.jobCount), refusedPath: nil)))
         case .crashFacts: .crashFacts(self.facts)
         case .crash: .crashed(self.outcome)
         case .takeOver: .tookOver(nil)
         case .quit: .stopped
-        case .endTaking, .dropTyped, .redraw, .suspend: nil
+        case .endComparing, .endTaking, .dropTyped, .redraw, .suspend: nil
         }
     }
 

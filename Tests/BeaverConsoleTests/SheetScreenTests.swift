@@ -75,6 +75,35 @@ import Testing
         ScreenFile.expect(stage.screen, "preview-taking-80x24")
     }
 
+    /// The answer comes in pieces, and may not come at all.
+    @Test func whatTheQueueKnowsOfAFileIsSaid() {
+        let path = Scene.commandFile.path
+        var stage = self.preview(Scene.commandFile)
+        #expect(stage.shows("      0  known already"))
+        stage.send(.known(path, .success(EnqueueResult(enqueued: 1_990, duplicates: 10))))
+        #expect(stage.shows("     10  known already: not taken again, of the first 2,000"))
+        stage.send(.known("another file", .success(EnqueueResult(enqueued: 1, duplicates: 1))))
+        stage.send(.known(path, .success(EnqueueResult(enqueued: 4_987, duplicates: 10, differs: 3))))
+        #expect(stage.shows("     10  known already: not taken again "))
+        #expect(stage.shows("      3  refused: the id is known with another payload"))
+        stage.send(.known(path, .failure(QueueError(.unavailable, "the server does not answer"))))
+        #expect(stage.shows("      ?  known already: the server does not answer"))
+        stage.press(.escape)
+        #expect(stage.effects.contains(.endComparing))
+    }
+
+    @Test func badEntriesStandInAFileBeside() {
+        var scene = Scene.thumbs
+        scene.check = Scene.badFile
+        var stage = self.preview(Scene.badFile)
+        stage.holds = { if case .take = $0 { true } else { false } }
+        stage.press("S")
+        #expect(stage.effects.contains(.take(skipsBad: true)))
+        let taken = FileTaken(EnqueueResult(enqueued: 1_201), refusedPath: "import.json.bad")
+        stage.send(.taken(.success(taken)))
+        #expect(stage.shows("1,201 jobs taken, on disk; the 3 bad in import.json.bad"))
+    }
+
     @Test func theJobsOfAFileAreLookedThrough() {
         var stage = self.preview(Scene.commandFile)
         stage.press("l", .pageDown)
@@ -101,7 +130,7 @@ import Testing
             return
         }
         #expect(stage.shows("ends after this batch"))
-        stage.send(.taken(.success(EnqueueResult(enqueued: 4_000))))
+        stage.send(.taken(.success(FileTaken(EnqueueResult(enqueued: 4_000), refusedPath: nil))))
         #expect(stage.model.place == .main)
         #expect(stage.shows("ended: 4,000 jobs taken, on disk; 1,000 left: the same file takes the rest"))
     }

@@ -43,6 +43,8 @@ import Testing
         try await withServer(over: queue) { _, client in
             let result = try await client.enqueue(jobs)
             #expect(result.enqueued == 3)
+            let known = try await client.compare(jobs + [NewJob(id: "new", payload: [0x31])])
+            #expect(known == EnqueueResult(enqueued: 2, duplicates: 2))
         }
         #expect(queue.jobs == jobs)
     }

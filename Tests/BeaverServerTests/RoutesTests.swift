@@ -46,6 +46,15 @@ import Testing
         #expect(queue.jobs.first.map { String(decoding: $0.payload, as: UTF8.self) } == #"{"action":"x", "n":1}"#)
     }
 
+    @Test("a dry run takes nothing, a misspelt one is refused", arguments: ["dry_run", "dry_run=true", "dryrun"])
+    func dryRun(query: String) async throws {
+        let queue = FakeQueue()
+        let answer = try await self.ask("POST /v1/jobs?\(query)", [Self.json], body: #"[{"payload":1}]"#, queue: queue)
+        #expect(answer.status == (query == "dryrun" ? 400 : 200))
+        #expect(queue.calls == (query == "dryrun" ? [] : ["compare 1"]))
+        #expect(queue.jobs.isEmpty)
+    }
+
     @Test("one bad entry refuses the whole array, with its place")
     func badArrayIsRefused() async throws {
         let queue = FakeQueue()

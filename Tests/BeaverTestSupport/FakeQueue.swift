@@ -54,6 +54,13 @@ package final class FakeQueue: QueueControl {
         if let failure { throw failure }
     }
 
+    package func compare(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        try self.note("compare \(jobs.count)")
+        let known = Set(self.jobs.compactMap(\.id))
+        let duplicates = jobs.count { job in job.id.map(known.contains) ?? false }
+        return EnqueueResult(enqueued: jobs.count - duplicates, duplicates: duplicates)
+    }
+
     package func status() async throws(QueueError) -> QueueStatus {
         try self.note("status")
         return self.state.withLock { $0.status }

@@ -107,6 +107,19 @@ extension Engine {
         self.answer(ticket, .enqueued(enqueued: enqueued, duplicates: duplicates, differing: differing))
     }
 
+    /// What of these is known, as `accept` would find it; changes nothing.
+    func compare(_ entries: ArraySlice<JobBatch.Entry>) -> EnqueueResult {
+        var result = EnqueueResult()
+        for entry in entries {
+            switch self.known(entry.enqueue) {
+            case .no: result.enqueued += 1
+            case .same: result.duplicates += 1
+            case .differs: result.differs += 1
+            }
+        }
+        return result
+    }
+
     private enum Known {
         case no
         case same

@@ -8,6 +8,8 @@ struct JobLookup: Sendable {
     let outputDirectory: String
     let clock: @Sendable () -> EngineTime
     let memory: LookupMemory
+    /// What holds for jobs of an action that bring no limits of their own; nothing where none are run.
+    var limits: @Sendable (String) -> [JobLimit] = { _ in [] }
 
     /// Slots looked at in one go: about a tenth of a millisecond of the engine's time.
     static let slice = SlotTable.blockSlots
@@ -67,6 +69,20 @@ struct JobLookup: Sendable {
             if order.isLast { return page }
             after = order.through
         }
+    }
+
+    /// How many of a batch are known, a slice of the engine's time after the other.
+    func compare(_ batch: JobBatch) async -> EnqueueResult {
+        var sum = EnqueueResult()
+        var rest = batch.entries[...]
+        while !rest.isEmpty {
+            // A look by id goes to another place in memory each time, unlike a scan.
+            let slice = rest.prefix(Int(Self.slice) / 16)
+            sum.add(self.engine.withLock { $0.compare(slice) })
+            rest = rest.dropFirst(slice.count)
+            await Task.yield()
+        }
+        return sum
     }
 
     /// The jobs in order after `cursor`: from memory if a page before this one left them there.
@@ -179,6 +195,15 @@ struct JobLookup: Sendable {
             interruptions: row.slot.interruptions,
             fencingToken: row.state == .inFlight ? row.slot.token : nil,
             waitsBecause: reason,
+            limits: self.limits(row.action).map { limit in
+                let own: Int64? =
+                    switch limit.name {
+                    case .timeout: body.timeoutMilliseconds.map(Int64.init)
+                    case .maxRetry: body.maxRetry.map(Int64.init)
+                    default: nil
+                    }
+                return own.map { JobLimit(limit.name, $0, from: "the job") } ?? limit
+            },
             history: history.entries.enumerated().map { place, entry in
                 var run = JobRun(entry)
                 run.number = firstRun.map { $0 + place }

@@ -4,6 +4,8 @@ package protocol JobStream: Sendable {
     var jobs: [NewJob] { get set }
     /// What was wrong so far.
     var faultList: JobsFaultList { get }
+    /// Where the text that is in no job stands in the input, in its order, for whoever wants to keep it.
+    var refused: RefusedText { get set }
     /// Reads the next piece.
     mutating func feed(_ bytes: Span<UInt8>)
     /// The input is complete.
@@ -22,6 +24,9 @@ extension JobStream {
         swap(&taken, &self.jobs)
         return taken
     }
+
+    /// The places of refused text found since the last call; what goes on behind them adjoins them.
+    package mutating func takeRefused() -> [Range<Int64>] { self.refused.take() }
 
     package mutating func feed(_ bytes: [UInt8]) { self.feed(bytes.span) }
 }

@@ -5,6 +5,7 @@ extension JobsStream {
         let end = min(window.count, start + self.maxEntryBytes)
         let visible = window.extracting(0..<end)
         var scanner = JSONScanner(offset: start)
+        let faultCount = self.faultCount
         do throws(JSONFault) {
             if visible[start] == ASCII.openBrace {
                 let outcome = try JobsEntryReader.read(
@@ -23,6 +24,7 @@ extension JobsStream {
                 self.addFault(window, entry: self.entryCount, at: start, Self.notAnObject(visible[start]))
             }
             self.cursor = scanner.offset
+            if self.faultCount > faultCount { self.refused.add(start..<self.cursor) }
             if self.form != .lines { self.form = .array(.afterValue) }
             return true
         } catch {
@@ -88,6 +90,7 @@ extension JobsStream {
 
     private mutating func goOnBehind(_ offset: Int, _ window: Span<UInt8>) {
         guard self.form == .lines else {
+            self.refused.addRest(from: self.cursor)
             self.form = .stopped
             self.cursor = window.count
             return
@@ -96,6 +99,8 @@ extension JobsStream {
         while lineFeed > self.cursor, window[lineFeed] != ASCII.newline { lineFeed -= 1 }
         let spansLines = lineFeed > self.cursor
         self.form = .skippingLine(toObject: spansLines)
+        let start = self.cursor
         self.cursor = spansLines ? lineFeed : offset
+        self.refused.add(start..<self.cursor)
     }
 }

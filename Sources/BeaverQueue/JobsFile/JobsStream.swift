@@ -33,6 +33,8 @@ package struct JobsStream: JobStream {
     /// Entries read so far, good and bad.
     package internal(set) var entryCount = 0
 
+    package var refused = RefusedText()
+
     let options: JobsFileOptions
     let maxEntryBytes: Int
     var form = Form.undecided
@@ -95,6 +97,7 @@ package struct JobsStream: JobStream {
         self.faultList.beginWindow()
         while self.step(window, isLast: isLast) {}
         self.faultList.pass(to: self.cursor, in: window)
+        self.refused.pass(self.cursor)
     }
 }
 
@@ -172,6 +175,8 @@ extension JobsStream {
     }
 
     private mutating func skipLine(_ window: Span<UInt8>, toObject: Bool, isLast: Bool) -> Bool {
+        let start = self.cursor
+        defer { self.refused.add(start..<self.cursor) }
         while self.cursor < window.count, window[self.cursor] != ASCII.newline { self.cursor += 1 }
         guard self.cursor < window.count else { return false }
         if toObject {
@@ -191,6 +196,8 @@ extension JobsStream {
     /// Gives up: what follows the fault cannot be told apart any more.
     mutating func stop(_ window: Span<UInt8>, at offset: Int, _ message: String) -> Bool {
         self.addFault(window, entry: 0, at: offset, message)
+        // A bracket that closes the array behind a comma too many is no text of a job.
+        if window[offset] != ASCII.closeBracket { self.refused.addRest(from: offset) }
         self.form = .stopped
         self.cursor = window.count
         return false

@@ -13,11 +13,14 @@ package struct LinesStream: JobStream {
     private let isNullSeparated: Bool
     private let separator: UInt8
     package private(set) var faultList: JobsFaultList
+    package var refused = RefusedText()
     /// The beginning of a line whose end has not come.
     private var carry: [UInt8] = []
     private var isAtStart = true
     /// Inside a line that was refused, or left out, before its end came.
     private var isSkipping = false
+    /// It is inside a refused one.
+    private var isRefusing = false
     private var isStopped = false
 
     /// A longer line cannot be run whatever it holds; one byte more is for a carriage return.
@@ -70,20 +73,25 @@ package struct LinesStream: JobStream {
             let hasEnd = position < window.count
             let isTooLong = position - lineStart > Self.maxLineBytes
             if hasEnd || isTooLong || (isLast && position > lineStart) {
+                let faultCount = self.faultCount
                 self.takeLine(window, lineStart..<min(position, lineStart + Self.maxLineBytes + 1))
+                if self.faultCount > faultCount { self.isRefusing = true }
                 // The rest of a line that is too long is dropped as it comes.
-                self.isSkipping = isTooLong && !hasEnd
+                self.isSkipping = self.isSkipping || isTooLong && !hasEnd
             }
+            if self.isRefusing, hasEnd || self.isSkipping || isLast { self.refused.add(lineStart..<position) }
             if !hasEnd {
                 if self.isSkipping { lineStart = position }
                 break
             }
             self.isSkipping = false
+            self.isRefusing = false
             position += 1
             lineStart = position
         }
         let consumed = self.isStopped || isLast ? window.count : lineStart
         self.faultList.pass(to: consumed, in: window)
+        self.refused.pass(consumed)
         return consumed
     }
 }

@@ -114,6 +114,11 @@ package final class CommandRunner: HandlerRunner {
         self.settings.withLock { $0 = new }
     }
 
+    /// What holds for jobs of an action that bring no limits of their own, as the configuration stands now.
+    package func limits(of action: String) -> [JobLimit] {
+        self.settings.withLock { $0 }.registry.limits(of: action)
+    }
+
     /// Actions that have a handler of their own name.
     package var handlerNames: Set<String> { self.settings.withLock { $0 }.registry.names }
 

@@ -41,7 +41,7 @@ package struct HandlerRegistry: Sendable {
         "sleep": .sleep, "noop": .noop, "fail": .fail, "exec": .exec,
     ]
 
-    private let configuration: QueueConfiguration
+    let configuration: QueueConfiguration
     private let closureNames: Set<String>
 
     package init(configuration: QueueConfiguration, closureNames: Set<String>) {

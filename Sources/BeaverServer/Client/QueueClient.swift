@@ -23,8 +23,16 @@ package final class QueueClient: QueueControl {
     package func status() async throws(QueueError) -> QueueStatus { try await self.get("/v1/status") }
 
     package func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        try await self.send(jobs, "/v1/jobs")
+    }
+
+    package func compare(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
+        try await self.send(jobs, "/v1/jobs?dry_run=true")
+    }
+
+    private func send(_ jobs: [NewJob], _ path: String) async throws(QueueError) -> EnqueueResult {
         let body = ClientBody(JobFrames.encode(jobs), type: JobFrames.contentType)
-        return try Self.decode(try await self.send(.POST, "/v1/jobs", body: body))
+        return try Self.decode(try await self.send(.POST, path, body: body))
     }
 
     package func jobs(

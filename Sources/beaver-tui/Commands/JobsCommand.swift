@@ -163,14 +163,11 @@ enum JobText {
         if let time = summary.time { rows.append((self.timeName(summary.state), PeopleText.time(time))) }
         if let reason = job.waitsBecause { rows.append(("waits", reason)) }
         rows.append(("priority", String(summary.priority)))
-        let retries = job.maxRetry.map { "; \(PeopleText.count($0, "retry", "retries")) allowed" } ?? ""
-        rows.append(("runs", String(summary.runs) + retries))
+        rows.append(("runs", String(summary.runs)))
         if job.interruptions > 0 {
             rows.append(("interrupted", "\(PeopleText.count(job.interruptions, "time")) by a crash"))
         }
-        if let timeout = job.timeoutMilliseconds {
-            rows.append(("time-out", timeout == 0 ? "none" : DurationText.text(milliseconds: Int64(timeout))))
-        }
+        rows += self.limits(job).map { ("limit", $0) }
         if job.once { rows.append(("once", "never run twice")) }
         if let token = job.fencingToken { rows.append(("token", String(token))) }
         if let error = summary.error { rows.append(("error", error)) }
@@ -181,6 +178,31 @@ enum JobText {
         if job.arguments == nil { rows.append(("payload", job.payload)) }
         for run in job.history { rows.append(("run", self.run(run))) }
         return rows
+    }
+
+    /// Where no queue runs only the job's own are known.
+    private static func limits(_ job: JobDetails) -> [String] {
+        var limits = job.limits
+        if limits.isEmpty {
+            if let timeout = job.timeoutMilliseconds {
+                limits.append(JobLimit(.timeout, Int64(timeout), from: "the job"))
+            }
+            if let retries = job.maxRetry { limits.append(JobLimit(.maxRetry, Int64(retries), from: "the job")) }
+        }
+        return limits.map { limit in
+            let length = limit.value == 0 ? "none" : DurationText.text(milliseconds: limit.value)
+            let text =
+                switch limit.name {
+                case .timeout: "time-out \(length)"
+                case .maxRetry: PeopleText.count(Int(limit.value), "retry", "retries")
+                case .maxInterrupted: PeopleText.count(Int(limit.value), "interrupted run")
+                case .backoffBase: "first retry after \(length)"
+                case .backoffMax: "later ones after \(length) at most"
+                case .concurrency: "\(limit.value) at a time"
+                case .pauseOnFailures: "paused after \(PeopleText.count(Int(limit.value), "failed run")) in a row"
+                }
+            return "\(text) (\(limit.from))"
+        }
     }
 
     /// As it can be pasted into a shell.

@@ -6,10 +6,12 @@ import FoundationEssentials
 final class ConsoleFile: Sendable {
     let input: JobInput
     let checked: JobInput.Checked
+    private let isArray: Bool
 
-    private init(_ input: JobInput, _ checked: JobInput.Checked) {
+    private init(_ input: JobInput, _ checked: JobInput.Checked, isArray: Bool) {
         self.input = input
         self.checked = checked
+        self.isArray = isArray
     }
 
     /// Reads all of it; the file is nil where it cannot be read at all.
@@ -42,7 +44,8 @@ final class ConsoleFile: Sendable {
             check.isTakenInBatches = file.byteCount > JobInput.atomicBytes
             check.faultLines = try await Self.lines(of: file, check.faults.map(\.line))
             check.seconds = Self.seconds(since: began)
-            return (check, ConsoleFile(input, checked))
+            let isArray = form == .jobs && first == UInt8(ascii: "[")
+            return (check, ConsoleFile(input, checked, isArray: isArray))
         } catch let error as QueueError {
             check.failure = error.message
         } catch {
@@ -55,8 +58,31 @@ final class ConsoleFile: Sendable {
         into queue: any QueueControl,
         each: @escaping @Sendable (JobInput.Batch) -> JobInput.IsWanted
     ) async throws(QueueError) -> EnqueueResult {
+        try await Self.asQueueError { try await self.input.take(self.checked, into: queue, each: each) }
+    }
+
+    /// Asks the queue what of it is known, a batch at a time; `each` is told the sum so far, and may end it there.
+    func compare(
+        with queue: any QueueControl,
+        each: @escaping @Sendable (EnqueueResult) -> JobInput.IsWanted
+    ) async throws(QueueError) {
+        try await Self.asQueueError {
+            var sum = EnqueueResult()
+            try await self.input.forEachBatch(self.checked) { batch in
+                sum.add(try await queue.compare(batch))
+                return each(sum)
+            }
+        }
+    }
+
+    /// Writes the entries that are bad to a file beside it, and returns its path.
+    func writeRefused() async throws(QueueError) -> String? {
+        try await Self.asQueueError { try await RefusedFile.write(of: self.input, isArray: self.isArray) }
+    }
+
+    private static func asQueueError<Value>(_ body: () async throws -> Value) async throws(QueueError) -> Value {
         do {
-            return try await self.input.take(self.checked, into: queue, each: each)
+            return try await body()
         } catch let error as QueueError {
             throw error
         } catch let failure as CommandFailure {
@@ -80,7 +106,9 @@ final class ConsoleFile: Sendable {
     }
 
     private static func form(ofFile path: String, _ first: UInt8?) -> JobInput.Form {
-        if [".json", ".jsonl", ".ndjson"].contains(where: path.hasSuffix) { return .jobs }
+        // What was left over of a file is of its kind.
+        let name = path.split(separator: ".").reversed().drop { $0 == "bad" || Int($0) != nil }.first ?? ""
+        if ["json", "jsonl", "ndjson"].contains(name), path.contains(".") { return .jobs }
         return first == UInt8(ascii: "[") || first == UInt8(ascii: "{")
             ? .jobs : .commandLines(isNullSeparated: false)
     }

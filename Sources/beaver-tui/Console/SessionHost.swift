@@ -30,6 +30,8 @@ final class SessionHost: ConsoleHost {
         var isEnding = false
         /// No more batches of the file that is being taken.
         var isTakingEnded = false
+        /// Counts what ends a comparison of a file with the queue: each goes on while it stands still.
+        var comparison = 0
     }
 
     init(globals: GlobalOptions, options: RunOptions, values: SettingsValues, logger: Logger, isDemo: Bool) {
@@ -168,20 +170,39 @@ final class SessionHost: ConsoleHost {
         return check
     }
 
-    func take(
-        skipsBad: Bool,
-        progress: @escaping @Sendable (Int) -> Void
-    ) async throws(QueueError) -> EnqueueResult {
+    func compare(_ progress: @escaping @Sendable (EnqueueResult) -> Void) async throws(QueueError) {
+        let (file, number) = self.state.withLock { state in
+            state.comparison += 1
+            return (state.file, state.comparison)
+        }
+        try await file?.compare(with: self.queue) { sum in
+            guard self.state.withLock({ $0.comparison }) == number else { return .noMore }
+            progress(sum)
+            return .more
+        }
+    }
+
+    func endComparing() async { self.state.withLock { $0.comparison += 1 } }
+
+    func take(skipsBad: Bool, progress: @escaping @Sendable (Int) -> Void) async throws(QueueError) -> FileTaken {
         guard let file = self.state.withLock({ $0.file }) else { throw .invalidInput("no file was checked") }
         guard skipsBad || file.checked.badCount == 0 else { throw .invalidInput("the file has bad entries") }
+        await self.endComparing()
+        // First, so that nothing is taken where the rest cannot be kept.
+        let refused = file.checked.badCount > 0 ? try await file.writeRefused() : nil
         self.state.withLock { $0.isTakingEnded = false }
-        let result = try await file.take(into: self.queue) { batch in
-            self.remember(batch.jobs.compactMap(\.id), batch.result)
-            progress(batch.total)
-            return self.state.withLock { $0.isTakingEnded } ? .noMore : .more
+        do throws(QueueError) {
+            let result = try await file.take(into: self.queue) { batch in
+                self.remember(batch.jobs.compactMap(\.id), batch.result)
+                progress(batch.total)
+                return self.state.withLock { $0.isTakingEnded } ? .noMore : .more
+            }
+            self.remember(file.checked.jobs.compactMap(\.id), result)
+            return FileTaken(result, refusedPath: refused)
+        } catch {
+            if let refused { try FileStorage().remove(refused) }
+            throw error
         }
-        self.remember(file.checked.jobs.compactMap(\.id), result)
-        return result
     }
 
     func endTaking() async { self.state.withLock { $0.isTakingEnded = true } }

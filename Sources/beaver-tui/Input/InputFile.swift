@@ -59,11 +59,22 @@ final class InputFile: Sendable {
 
     private static let pieceBytes = 1 << 20
 
+    /// Hands out a part of it, piece by piece; what lies beyond its end is left out.
+    func forEachPiece(of range: Range<Int64>, _ body: ([UInt8]) throws -> Void) throws {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let piece = try self.read(at: offset, atMost: Int(min(Int64(Self.pieceBytes), range.upperBound - offset)))
+            if piece.isEmpty { return }
+            offset += Int64(piece.count)
+            try body(piece)
+        }
+    }
+
     /// The next piece, empty at the end.
-    func read(at offset: Int64) throws(QueueError) -> [UInt8] {
+    func read(at offset: Int64, atMost byteCount: Int = pieceBytes) throws(QueueError) -> [UInt8] {
         while true {
             var count = 0
-            let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initializedCount in
+            let piece = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
                 count = pread(self.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
                 initializedCount = max(0, count)
             }

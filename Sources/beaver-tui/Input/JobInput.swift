@@ -122,6 +122,22 @@ struct JobInput: Sendable {
         return total
     }
 
+    /// Hands out what was checked, a batch at a time, until `body` wants no more: from memory, or by reading it again.
+    func forEachBatch(_ checked: Checked, _ body: ([NewJob]) async throws -> IsWanted) async throws {
+        guard checked.jobs.isEmpty else {
+            var rest = checked.jobs[...]
+            while !rest.isEmpty {
+                if try await body(Array(rest.prefix(Self.batchJobs))) == .noMore { return }
+                rest = rest.dropFirst(Self.batchJobs)
+            }
+            return
+        }
+        var batches = JobBatches(file: self.file, reader: self.form.stream(self.options))
+        while let batch = try batches.next() {
+            if try await body(batch) == .noMore { return }
+        }
+    }
+
     /// Whether the next batch is to be taken too.
     enum IsWanted { case more, noMore }
 }
@@ -153,15 +169,5 @@ private struct JobBatches {
 
     private func isEnough(since start: Int64) -> Bool {
         self.reader.jobs.count >= JobInput.batchJobs || self.offset - start >= JobInput.batchBytes
-    }
-}
-
-extension EnqueueResult {
-    /// Adds another batch's counts; ids are kept as long as they are few enough to be of use.
-    mutating func add(_ other: EnqueueResult) {
-        self.enqueued += other.enqueued
-        self.duplicates += other.duplicates
-        self.differs += other.differs
-        self.differingIDs += other.differingIDs.prefix(max(0, 20 - self.differingIDs.count))
     }
 }

@@ -15,6 +15,8 @@ struct HandlerReader {
     /// Absolute; where the configuration file lies.
     let directory: String
     private(set) var faults: [Fault] = []
+    /// The line of each key.
+    private(set) var lines: [String: Int] = [:]
 
     init(action: String, directory: String) {
         self.action = action
@@ -35,6 +37,7 @@ struct HandlerReader {
         guard let kind = self.kind(mapping, node) else { return nil }
         var handler = HandlerConfiguration(kind)
         for (keyNode, value) in mapping {
+            self.lines[keyNode.string ?? ""] = keyNode.mark?.line
             do {
                 try self.read(keyNode.string ?? "", value, into: &handler)
             } catch {

@@ -78,6 +78,9 @@ struct Settings: Sendable {
         // The default address may be given up if it is taken; one that somebody named may not.
         if self.sources["http.listen"]?.origin == .standard { self.values.listen?.isExplicit = false }
         self.values.queue.handlers = file?.handlers ?? [:]
+        let origins = self.sources.filter { $0.value.origin != .standard }.mapValues(\.origin)
+        self.values.queue.origins = origins.merging(file?.handlerOrigins ?? [:]) { own, _ in own }
+            .mapValues(\.description)
         self.values.queue.allowExec = allowExec
         self.values.queue.mustExist = mustExist
         self.values.queue.isUnconfigured = file == nil && !allowExec

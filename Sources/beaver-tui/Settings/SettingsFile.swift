@@ -7,6 +7,8 @@ struct SettingsFile: Sendable {
     let path: String
     private(set) var values: [String: Settings.Value] = [:]
     private(set) var handlers: [String: HandlerConfiguration] = [:]
+    /// Where each field of each handler stands, by key: `handlers.resize.timeout`.
+    private(set) var handlerOrigins: [String: Settings.Origin] = [:]
     private(set) var faults: [Settings.Fault] = []
 
     /// Reads a file that the caller knows to exist.
@@ -99,6 +101,9 @@ struct SettingsFile: Sendable {
             }
             var reader = HandlerReader(action: action, directory: directory)
             self.handlers[action] = reader.read(value)
+            for (key, line) in reader.lines {
+                self.handlerOrigins["handlers.\(action).\(key)"] = .file(path: self.path, line: line)
+            }
             for fault in reader.faults {
                 self.faults.append(
                     Settings.Fault(origin: .file(path: self.path, line: fault.line), message: fault.message)

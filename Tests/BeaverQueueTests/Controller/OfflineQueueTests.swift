@@ -26,6 +26,26 @@ struct OfflineQueueTests {
         return filter
     }
 
+    /// Longer than a slice of the engine's time, so that its pieces add up; read from the files it says the same.
+    @Test("what a queue knows of jobs is found without taking any")
+    func comparing() async throws {
+        try await withTemporaryDirectory { directory in
+            let configuration = QueueConfiguration(dataDirectory: directory + "/data")
+            let queue = Queue(configuration)
+            try await queue.start()
+            try await queue.enqueue((0..<700).map { QueueFixture.job("known-\($0)") })
+            try await queue.waitUntilIdle()
+            let jobs =
+                (0..<1_200).map { QueueFixture.job("known-\($0)") } + [QueueFixture.job("known-0", payload: "1")]
+            let expected = EnqueueResult(enqueued: 500, duplicates: 700, differs: 1)
+            #expect(try await queue.compare(jobs) == expected)
+            let status = try await queue.status()
+            #expect(status.jobs.enqueuedTotal == 700 && status.jobs.duplicatesTotal == 0)
+            try await queue.stop()
+            #expect(try await OfflineQueue(configuration).compare(jobs) == expected)
+        }
+    }
+
     @Test("it is read as a running one is, and says that it is stopped")
     func reading() async throws {
         try await self.withStopped { offline, _ in

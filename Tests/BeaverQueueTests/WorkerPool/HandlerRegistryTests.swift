@@ -35,6 +35,32 @@ struct HandlerRegistryTests {
         #expect(plain.concurrencyLimit == nil)
     }
 
+    @Test("each limit says who set it")
+    func limits() {
+        let registry = self.registry { configuration in
+            configuration.worker.maxRetry = 7
+            configuration.origins = [
+                "handlers.resize.timeout": "b.yaml:3", "worker.task_timeout": "--task-timeout",
+                // Given, and what it would have been anyway.
+                "worker.max_interrupted": "b.yaml:9",
+            ]
+        }
+        let own = registry.limits(of: "resize")
+        #expect(own.first == JobLimit(.timeout, 30_000, from: "handler resize, b.yaml:3"))
+        #expect(own.contains(JobLimit(.maxRetry, 5, from: "handler resize")))
+        #expect(own.contains(JobLimit(.concurrency, 2, from: "handler resize")))
+        #expect(own.contains(JobLimit(.pauseOnFailures, 25, from: "handler resize")))
+        #expect(
+            registry.limits(of: "mail") == [
+                JobLimit(.timeout, 10_000, from: "worker.task_timeout, --task-timeout"),
+                JobLimit(.maxRetry, 7, from: "worker.max_retry"),
+                JobLimit(.maxInterrupted, 3, from: "worker.max_interrupted, b.yaml:9"),
+                JobLimit(.backoffBase, 1_000, from: "default"), JobLimit(.backoffMax, 300_000, from: "default"),
+            ]
+        )
+        #expect(self.registry { $0.unknown = .useDefault }.limits(of: "other").count == 5)
+    }
+
     @Test("unknown actions are parked, refused or given to the default handler, as configured")
     func unknown() {
         let reason = "no handler for `resise`; did you mean `resize`?"
