@@ -54,9 +54,13 @@ public enum JobState: String, Sendable, Codable, CaseIterable {
     case scheduled
     /// Due, but its action has no handler that can start.
     case parked
+    /// A run of it goes on, or was asked to end and has not yet.
     case inFlight = "in_flight"
+    /// Its handler said so; never run again.
     case completed
+    /// Out of runs, or failed for good: a dead letter, until someone retries or purges it.
     case dead
+    /// By a client; never run again.
     case cancelled
 }
 
@@ -161,8 +165,9 @@ public struct JobSummary: Sendable, Equatable, Codable {
     public var worker: Int?
     /// In flight: its limit; nil: none.
     public var limitMilliseconds: Int64?
-    /// Completed or dead: when its last run began, and its exit status, where they are known.
+    /// Completed or dead: when its last run began, where that is known.
     public var startedAt: Int64?
+    /// Completed or dead: of its last run, where it was a command.
     public var exitStatus: Int?
     /// Why it waits, in words; nil where it does not wait or nobody asked (views do).
     package var waitsBecause: String?
@@ -315,9 +320,16 @@ public struct JobDetails: Sendable, Equatable, Codable {
 public struct JobRun: Sendable, Equatable, Codable {
     /// How it ended.
     public enum Ending: String, Sendable, Codable {
-        case running, completed, failed, timeout
+        /// Not yet.
+        case running
+        case completed
+        /// To be tried again.
+        case failed
+        /// The same, ended at its limit.
+        case timeout
         /// By a crash of the queue, or by a stop that did not wait for it.
         case interrupted
+        /// By a client.
         case cancelled
         /// Failed for good: the job went to the dead letters with this run.
         case dead
@@ -332,6 +344,7 @@ public struct JobRun: Sendable, Equatable, Codable {
     public var ending: Ending
     /// Milliseconds since 1970 UTC; nil where the start is no longer in the log.
     public var startedAt: Int64?
+    /// Milliseconds since 1970 UTC; nil while it runs.
     public var endedAt: Int64?
     /// Of a command; nil for a closure, and where a signal or a time-out ended it.
     public var exitStatus: Int?

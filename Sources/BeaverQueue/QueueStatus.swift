@@ -4,6 +4,7 @@
 public struct QueueStatus: Sendable, Equatable, Codable {
     /// What the queue as a whole does.
     public enum State: String, Sendable, Codable, CaseIterable {
+        /// All is well.
         case running
         /// By an operator: nothing is started, jobs are taken.
         case paused
@@ -26,6 +27,7 @@ public struct QueueStatus: Sendable, Equatable, Codable {
     public var reason: String?
     /// Of the process that owns the directory; 0 where nothing runs.
     public var pid: Int32 = 0
+    /// Since the start.
     public var uptimeSeconds = 0.0
     /// Of this package.
     public var version = ""
@@ -137,9 +139,11 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         public var lastSequence: UInt64 = 0
         /// Up to this record a power cut loses nothing.
         public var syncedSequence: UInt64 = 0
+        /// When the log is forced to the disk.
         public var sync = SyncPolicy.always
-        /// Not synced yet: how much, and since when.
+        /// Written and not synced yet.
         public var atRiskBytes: Int64 = 0
+        /// How long the oldest of them has waited.
         public var atRiskMilliseconds = 0.0
 
         package init() {}

@@ -55,6 +55,7 @@ package final class Server: Sendable {
     /// taken; then nothing stays open.
     package func start() async throws(QueueError) {
         try self.configuration.check()
+        await Self.openTimers()
         let gate = Gate(tokens: { self.tokens.withLock { $0 } }, machineName: Self.machineName())
         let routes = Routes(
             queue: self.queue,
@@ -88,6 +89,10 @@ package final class Server: Sendable {
         ControlSocket.remove(in: self.configuration.dataDirectory, identity: identity)
         for listener in listeners { await listener.stop() }
     }
+
+    /// The runtime opens the descriptors of its timers at the first sleep of the process, and ends the process where it gets
+    /// none: so not in some later hour, in which all are used up.
+    private static func openTimers() async { try? await Task.sleep(for: .milliseconds(1)) }
 
     private func openControlSocket(_ listener: Listener) async throws(QueueError) {
         let directory = self.configuration.dataDirectory

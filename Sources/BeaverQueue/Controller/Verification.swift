@@ -2,9 +2,11 @@
 public struct Verification: Sendable, Equatable {
     /// The result in a word.
     public enum Verdict: String, Sendable, Codable {
+        /// Everything that was acknowledged can be read, and the log comes to the state of the snapshots.
         case sound
         /// Sound but for bytes behind the last record, which were never acknowledged. The next start cuts them.
         case tornTail = "torn_tail"
+        /// A file is not what was written; `problems` says which, and what it held.
         case damaged
     }
 
@@ -16,7 +18,9 @@ public struct Verification: Sendable, Equatable {
     public var frames = 0
     public var records = 0
     public var jobs = 0
+    /// Behind the last whole frame.
     public var tornBytes: Int64 = 0
+    /// The number of the newest record.
     public var lastSequence: UInt64 = 0
     /// Of the state rebuilt from the newest snapshot and the log behind it.
     public var fingerprint = ""
