@@ -8,7 +8,10 @@ extension [UInt8] {
     /// The low 48 bits: sequence numbers and wall-clock milliseconds.
     @inline(__always)
     package mutating func append48(_ value: UInt64) {
-        Swift.withUnsafeBytes(of: value.littleEndian) { self.append(contentsOf: $0.prefix(6)) }
+        // Not `prefix`: a slice of raw bytes is copied one by one.
+        Swift.withUnsafeBytes(of: value.littleEndian) {
+            self.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<6]))
+        }
     }
 
     @inline(__always)

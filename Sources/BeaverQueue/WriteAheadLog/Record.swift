@@ -172,6 +172,8 @@ extension Event.EndOfRun {
     func encode(into buffer: inout [UInt8]) {
         buffer.appendLittleEndian(self.token)
         buffer.appendLittleEndian(Int16(clamping: self.exitStatus ?? -1))
+        // Most runs end without either.
+        if self.error.isEmpty && self.outputTail.isEmpty { return buffer.appendLittleEndian(UInt32(0)) }
         let error = self.error.utf8.prefix(Self.maxErrorBytes)
         buffer.appendLittleEndian(UInt16(error.count))
         buffer.append(contentsOf: error)
