@@ -158,11 +158,7 @@ struct DetailParts {
     private func facts(_ details: JobDetails) -> [(name: String, text: String)] {
         let job = details.summary
         var facts = [("action", job.action)]
-        if let arguments = details.arguments {
-            // A line for the shell as it was written.
-            let isLine = arguments.count == 3 && arguments[0] == "/bin/sh" && arguments[1] == "-c"
-            facts.append(("command", isLine ? arguments[2] : arguments.joined(separator: " ")))
-        }
+        if let arguments = details.arguments { facts.append(("command", JobCommand.line(arguments))) }
         if let directory = details.workingDirectory { facts.append(("in", directory)) }
         facts += LimitText.facts(of: details)
         facts.append(("priority", "\(job.priority)    accepted \(self.model.moment.time(job.enqueuedAt))"))

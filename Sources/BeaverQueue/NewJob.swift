@@ -73,6 +73,16 @@ public struct JobCommand: Sendable, Equatable {
         self.workingDirectory = workingDirectory
         self.environment = environment
     }
+
+    /// A line for the shell as it was written; nil for any other command.
+    package static func shellLine(_ arguments: [String]) -> String? {
+        arguments.count == 3 && arguments[0] == "/bin/sh" && arguments[1] == "-c" ? arguments[2] : nil
+    }
+
+    /// For people, who know where one argument ends.
+    package static func line(_ arguments: [String]) -> String {
+        self.shellLine(arguments) ?? arguments.joined(separator: " ")
+    }
 }
 
 /// What became of the jobs of one enqueue: each is counted in exactly one of the three.

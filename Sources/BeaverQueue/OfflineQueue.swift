@@ -177,9 +177,7 @@ public final class OfflineQueue: QueueControl, Sendable {
     /// Reads only, as every look at a directory; jobs that no queue could take count as new here.
     package func compare(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         let lookup = try self.read().lookup
-        var batch = JobBatch(jobCount: jobs.count)
-        for job in jobs { batch.append(job, hash: lookup.hash, generatedID: GeneratedID.make(self.clock())) }
-        return await lookup.compare(batch)
+        return await lookup.compare(JobBatch(jobs, hash: lookup.hash) { _ in GeneratedID.make(self.clock()) })
     }
 
     package func retry(_ id: String) async throws(QueueError) {

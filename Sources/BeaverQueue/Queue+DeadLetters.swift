@@ -1,7 +1,13 @@
 /// Says in the log that jobs died: whoever reads only the log, or the events, must hear of it.
 extension Queue {
-    /// Each second; says nothing where nobody died.
-    func noteDeadLetters(_ notice: Lock<DeadLetterNotice>) {
+    /// Each second.
+    func glance(_ notice: Lock<DeadLetterNotice>) {
+        self.noteDeadLetters(notice)
+        self.life.withLock { $0.eachSecond }()
+    }
+
+    /// Says nothing where nobody died.
+    private func noteDeadLetters(_ notice: Lock<DeadLetterNotice>) {
         guard case .running(let core) = self.life.withLock({ $0.stage }) else { return }
         let total = core.controller.look { $0.manager.totals.dead }
         let now = BootClock.now().bootMilliseconds

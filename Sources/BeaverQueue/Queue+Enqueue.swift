@@ -30,14 +30,12 @@ extension Queue {
     }
 
     private func batch(of jobs: [NewJob], _ hash: KeyedHash) throws(QueueError) -> JobBatch {
-        var batch = JobBatch(jobCount: jobs.count)
         for (place, job) in jobs.enumerated() {
             if let fault = job.fault(limits: self.configuration.limits) {
                 throw .invalidInput("job \(place + 1) of \(jobs.count): \(fault)")
             }
-            batch.append(job, hash: hash, generatedID: GeneratedID.make(BootClock.now()))
         }
-        return batch
+        return JobBatch(jobs, hash: hash) { _ in GeneratedID.make(BootClock.now()) }
     }
 
     /// A server without `--allow-exec` refuses commands at once, instead of parking what it will never run.

@@ -128,7 +128,7 @@ extension Queue {
                 logDirectory: recovery.logDirectory,
                 clock: { BootClock.now() },
                 logLine: logLine,
-                eachSecond: { [weak self] in self?.noteDeadLetters(deadLetters) }
+                eachSecond: { [weak self] in self?.glance(deadLetters) }
             ),
             engine: engine,
             onEnd: { ending in

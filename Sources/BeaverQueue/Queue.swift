@@ -26,13 +26,13 @@ public final class Queue: QueueControl, Sendable {
         let controller: Controller
         let runner: CommandRunner
         let lookup: JobLookup
-        let hash: KeyedHash
         let lock: DirectoryLock
         let report: QueueStatus.Recovery
         let startedAt: EngineTime
         let dataDirectory: String
         let fileSystem: String
         let device: String
+        var hash: KeyedHash { self.controller.parts.hash }
 
         init(
             controller: Controller,
@@ -48,7 +48,6 @@ public final class Queue: QueueControl, Sendable {
             self.controller = controller
             self.runner = runner
             self.lookup = lookup
-            self.hash = controller.parts.hash
             self.lock = lock
             self.report = report
             self.startedAt = startedAt
@@ -76,6 +75,7 @@ public final class Queue: QueueControl, Sendable {
         var held: Held?
         var closures: [String: @Sendable (HandledJob) async throws -> Void] = [:]
         var logLine: @Sendable (QueueLogLine) -> Void = { _ in }
+        var eachSecond: @Sendable () -> Void = {}
         var redaction = Redaction([])
         var startWaiters: [@Sendable () -> Void] = []
         var stopWaiters: [@Sendable (Controller.Ending) -> Void] = []
@@ -111,6 +111,11 @@ public final class Queue: QueueControl, Sendable {
     /// Called for every line worth logging, from any thread; before `start`.
     package func onLogLine(_ body: @escaping @Sendable (QueueLogLine) -> Void) {
         self.life.withLock { $0.logLine = body }
+    }
+
+    /// Called each second while the queue runs, from a thread of its own that others wait for: for moments only; before `start`.
+    package func onEachSecond(_ body: @escaping @Sendable () -> Void) {
+        self.life.withLock { $0.eachSecond = body }
     }
 
     /// To the events that views show, and to whoever listens; redacted.

@@ -178,11 +178,9 @@ package final class SteppingDriver {
     @discardableResult
     package func enqueue(_ jobs: [NewJob]) -> Ticket {
         guard let hash = self.parts?.identity.hash else { return Ticket(0) }
-        var batch = JobBatch()
-        for (place, var job) in jobs.enumerated() {
-            self.tampering.job(&job)
-            batch.append(job, hash: hash, generatedID: "generated-\(self.nextTicketNumber)-\(place)")
-        }
+        var tampered = jobs
+        for place in jobs.indices { self.tampering.job(&tampered[place]) }
+        let batch = JobBatch(tampered, hash: hash) { "generated-\(self.nextTicketNumber)-\($0)" }
         let ticket = self.submit(.enqueue(batch))
         for (id, job) in zip(batch.ids, jobs) {
             self.submitted[ticket.number, default: []].append((id, job.payload))

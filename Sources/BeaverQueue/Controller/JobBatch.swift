@@ -13,25 +13,27 @@ package struct JobBatch: Sendable {
     package private(set) var actions: [String] = []
     package private(set) var ids: [String] = []
     package private(set) var greatestBodyByteCount = 0
-    private let jobCount: Int
     /// Empty as long as there is one action only.
     private var actionPlaces: [String: UInt16] = [:]
     private var lastAction = ""
     private var lastActionPlace: UInt16 = 0
 
-    /// `jobCount` is a hint: how many are going to be appended.
-    package init(jobCount: Int = 1) { self.jobCount = jobCount }
+    /// The caller has validated the jobs.
+    ///
+    /// One without an id gets `generatedID` of its place.
+    package init(_ jobs: [NewJob], hash: KeyedHash, generatedID: (Int) -> String) {
+        for (place, job) in jobs.enumerated() {
+            let id = job.id ?? generatedID(place)
+            if place == 0 { self.reserve(for: jobs.count, like: job, id) }
+            self.append(job, id: id, hash: hash)
+        }
+    }
 
     /// Bytes that these jobs take in the log, but for the frame's head.
     package var logBytes: Int64 { Int64(self.bytes.count + self.entries.count * Record.headByteCount) }
 
-    /// The caller has validated the job.
-    ///
-    /// A job without an id gets `generatedID`.
-    package mutating func append(_ job: NewJob, hash: KeyedHash, generatedID: @autoclosure () -> String) {
-        let id = job.id ?? generatedID()
+    private mutating func append(_ job: NewJob, id: String, hash: KeyedHash) {
         let start = self.bytes.count
-        if self.entries.isEmpty { self.reserve(for: job, id) }
         let checksum = Checksum.crc32c(job.payload)
         EnqueueBody.encode(
             job,
@@ -63,11 +65,11 @@ package struct JobBatch: Sendable {
     }
 
     /// Room at once for so many jobs as large as the first one, within reason: growing would copy them again and again.
-    private mutating func reserve(for first: NewJob, _ id: String) {
+    private mutating func reserve(for jobCount: Int, like first: NewJob, _ id: String) {
         let bodyByteCount = EnqueueBody.fixedByteCount + id.utf8.count + first.payload.count + 16
-        self.bytes.reserveCapacity(max(bodyByteCount, min(1 << 20, bodyByteCount * self.jobCount)))
-        self.entries.reserveCapacity(min(self.jobCount, 1 << 14))
-        self.ids.reserveCapacity(min(self.jobCount, 1 << 14))
+        self.bytes.reserveCapacity(max(bodyByteCount, min(1 << 20, bodyByteCount * jobCount)))
+        self.entries.reserveCapacity(jobCount)
+        self.ids.reserveCapacity(jobCount)
     }
 
     private mutating func intern(_ action: String) {

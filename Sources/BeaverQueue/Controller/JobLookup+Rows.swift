@@ -36,6 +36,8 @@ extension Engine {
 extension Engine.Row {
     /// There is an end of a run to be told.
     var hasRun: Bool { self.slot.runs > 0 || self.state == .dead || self.state == .completed }
+    /// If the last one says nothing, one of these may.
+    var hasEarlierRuns: Bool { self.slot.runs > 1 }
 }
 
 extension LookupMemory.End {
@@ -85,10 +87,11 @@ extension JobLookup {
     func end(of row: Engine.Row) throws(QueueError) -> LookupMemory.End {
         let key = row.slot.lastSequence
         if let end = self.memory.ends.withLock({ $0.value(key) }) { return end }
+        let redaction = self.memory.redaction.withLock { $0 }
         let last = try self.payloads.lastRun(of: row.slot)
         var error = last?.error
-        if last != nil, error == nil, row.slot.runs > 1 { error = try self.payloads.lastError(of: row.slot) }
-        let end = LookupMemory.End(last, error: error, self.memory.redaction.withLock { $0 })
+        if error == nil, row.hasEarlierRuns { error = try self.payloads.lastError(of: row.slot) }
+        let end = LookupMemory.End(last, error: error, redaction)
         self.memory.ends.withLock { $0.set(key, end) }
         return end
     }
@@ -184,11 +187,7 @@ extension JobLookup {
     static func work(of body: EnqueueBody, _ redaction: Redaction) -> String {
         let text: String
         if let command = body.command {
-            let arguments = command.arguments
-            text = redaction.text(
-                arguments.count == 3 && arguments[0] == "/bin/sh" && arguments[1] == "-c"
-                    ? arguments[2] : arguments.joined(separator: " ")
-            )
+            text = redaction.text(JobCommand.line(command.arguments))
         } else {
             let line = JSONText.singleLine(Array(body.payload.prefix(1_024)))
             text = String(decoding: redaction.json(line), as: UTF8.self)

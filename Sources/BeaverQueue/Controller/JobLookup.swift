@@ -178,7 +178,11 @@ struct JobLookup: Sendable {
         var summary = Self.summary(
             of: row,
             LookupMemory.Body(id: body.id, work: Self.work(of: body, redaction), enqueuedAt: enqueuedAt),
-            LookupMemory.End(row.hasRun ? history.entries.last : nil, error: history.lastError, redaction)
+            LookupMemory.End(
+                row.hasRun ? history.entries.last : nil,
+                error: history.entries.last?.error ?? (row.hasEarlierRuns ? history.lastError : nil),
+                redaction
+            )
         )
         let reason = self.reasonToWait(row)
         summary.waitsBecause = reason

@@ -1,5 +1,3 @@
-import CBeaver
-
 /// Remembers the ids of a file, to find one that stands twice with different payloads.
 ///
 /// It keeps no text: 24 bytes an id, in two generations. When the younger one is full the older one is forgotten, so that
@@ -77,9 +75,7 @@ struct JobsIDLedger: Sendable {
         guard self.capacity > 0, var id = job.id else { return nil }
         // Bytes count: two ids that only Unicode calls equal are two jobs.
         let fingerprint = id.withUTF8 { self.hash($0.span.bytes) }
-        let payload = job.payload.withUnsafeBytes {
-            cbeaver_crc32c(UInt32(truncatingIfNeeded: $0.count), $0.baseAddress, $0.count)
-        }
+        let payload = Checksum.crc32c(job.payload, seed: UInt32(truncatingIfNeeded: job.payload.count))
         if let known = self.younger.find(fingerprint) ?? self.older.find(fingerprint) {
             return known.payload == payload ? nil : Int(known.entry)
         }

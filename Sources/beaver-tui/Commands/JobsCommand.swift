@@ -207,7 +207,7 @@ enum JobText {
 
     /// As it can be pasted into a shell.
     private static func command(_ arguments: [String]) -> String {
-        if arguments.count == 3, arguments[0] == "/bin/sh", arguments[1] == "-c" { return arguments[2] }
+        if let line = JobCommand.shellLine(arguments) { return line }
         return arguments.map(ProgramName.word).joined(separator: " ")
     }
 

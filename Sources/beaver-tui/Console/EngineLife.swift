@@ -14,6 +14,7 @@ final class EngineLife: Sendable {
         let disk = SeverableStorage(FileStorage())
         let queue = Queue(values.queue, storage: disk)
         queue.onLogLine { line in logger.log(level: line.level.loggerLevel, "\(line.message)") }
+        HeapTrim.follow(queue)
         self.disk = disk
         self.queue = queue
         self.server = Server(

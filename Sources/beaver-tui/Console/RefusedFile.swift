@@ -13,6 +13,7 @@ struct RefusedFile {
     /// Reads the input once more and returns the path of what was written, on disk; nil if all its text is in jobs.
     static func write(of input: JobInput, isArray: Bool) async throws -> String? {
         var refused = try RefusedFile(beside: input.file.name, isArray: isArray)
+        defer { refused.file.close() }
         do {
             var reader = input.form.stream(input.options)
             try await input.file.forEachPiece { piece in
@@ -23,7 +24,6 @@ struct RefusedFile {
             reader.finish()
             for place in reader.takeRefused() { try refused.append(place, of: input.file) }
             if refused.byteCount == 0 {
-                refused.file.close()
                 try FileStorage().remove(refused.path)
                 return nil
             }
@@ -78,6 +78,5 @@ struct RefusedFile {
         try self.endEntry()
         if self.isArray, isWhole { try self.append(Array("\n]\n".utf8)) }
         try self.file.synchronizeData()
-        self.file.close()
     }
 }

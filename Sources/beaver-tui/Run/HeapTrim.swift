@@ -3,28 +3,32 @@ import BeaverQueue
 /// Gives the memory of a burst back to the system.
 ///
 /// A million jobs over the socket pass through buffers that the allocator keeps when they are gone, in the arena of each
-/// thread: some 7 MiB, for as long as the server lives.
+/// thread: some 7 MiB, for as long as the program lives.
 enum HeapTrim {
-    /// Jobs taken and ended since the last time, from which it is worth the milliseconds.
-    private static let burst = 100_000
+    /// Before the queue's start.
+    static func follow(_ queue: Queue) {
+        let bursts = Lock(Bursts())
+        queue.onEachSecond { [weak queue] in
+            guard let totals = queue?.totals() else { return }
+            let count = totals.enqueued + totals.completed + totals.dead
+            if bursts.withLock({ $0.isOver(count) }) { ProcessHeap.trim() }
+        }
+    }
 
-    /// Looks each second, and acts in one in which nothing happened; until the queue has ended or the task is cancelled.
-    static func afterBursts(of queue: Queue) async {
-        var (last, trimmed) = (0, 0)
-        while true {
-            do {
-                try await Task.sleep(for: .seconds(1))
-            } catch {
-                return
-            }
-            // Nil during recovery, too.
-            guard let totals = queue.totals() else { continue }
-            let now = totals.enqueued + totals.completed + totals.dead
-            if now == last, now - trimmed >= Self.burst {
-                ProcessHeap.trim()
-                trimmed = now
-            }
-            last = now
+    /// Tells when many jobs came or ended, and then none for a second.
+    struct Bursts {
+        /// Since the last one, from which it is worth the milliseconds.
+        static let size = 100_000
+
+        private var before = 0
+        private var countAtEnd = 0
+
+        /// To be asked each second, with the jobs that came or ended so far.
+        mutating func isOver(_ count: Int) -> Bool {
+            defer { self.before = count }
+            guard count == self.before, count - self.countAtEnd >= Self.size else { return false }
+            self.countAtEnd = count
+            return true
         }
     }
 }

@@ -29,6 +29,7 @@ struct RunSession: Sendable {
         try DataDirectory.prepare(values.queue)
         let queue = Queue(values.queue)
         queue.onLogLine { line in logger.log(level: line.level.loggerLevel, "\(line.message)") }
+        HeapTrim.follow(queue)
         let server = Server(
             try ServerSettings.configuration(values),
             queue: queue,
@@ -43,7 +44,6 @@ struct RunSession: Sendable {
         try await queue.takeDirectory()
         try await server.start()
         async let watched: Void = ServiceWatch.report(queue, to: manager)
-        async let _ = HeapTrim.afterBursts(of: queue)
         do {
             try await queue.start()
             manager?.tell("READY=1")

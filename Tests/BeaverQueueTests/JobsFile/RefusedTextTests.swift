@@ -24,14 +24,7 @@ import Testing
     )
     func ofJobs(text: String, refused: [String]) {
         for pieceBytes in [1, 2, 3, 7, text.utf8.count] {
-            var stream = JobsStream(options: JobsFileOptions(name: "f"))
-            let found = Self.refused(
-                text,
-                pieceBytes,
-                feed: { stream.feed($0) },
-                finish: { stream.finish() },
-                take: { stream.takeRefused() }
-            )
+            let found = Self.refused(text, pieceBytes, JobsStream(options: JobsFileOptions(name: "f")))
             #expect(found == refused, "\(pieceBytes) bytes a piece")
         }
     }
@@ -46,37 +39,25 @@ import Testing
     )
     func ofCommands(text: String, refused: [String]) {
         for pieceBytes in [text.utf8.count > 100_000 ? 9_973 : 1, 65_536, text.utf8.count] {
-            var stream = LinesStream(options: JobsFileOptions(name: "f"))
-            let found = Self.refused(
-                text,
-                pieceBytes,
-                feed: { stream.feed($0) },
-                finish: { stream.finish() },
-                take: { stream.takeRefused() }
-            )
+            let found = Self.refused(text, pieceBytes, LinesStream(options: JobsFileOptions(name: "f")))
             #expect(found.map(\.count) == refused.map(\.count), "\(pieceBytes) bytes a piece")
             #expect(found == refused)
         }
     }
 
-    private static func refused(
-        _ text: String,
-        _ pieceBytes: Int,
-        feed: ([UInt8]) -> Void,
-        finish: () -> Void,
-        take: () -> [Range<Int64>]
-    ) -> [String] {
+    private static func refused(_ text: String, _ pieceBytes: Int, _ stream: any JobStream) -> [String] {
+        var stream = stream
         let bytes = Array(text.utf8)
         var places: [Range<Int64>] = []
         var rest = bytes[...]
         while !rest.isEmpty {
-            feed(Array(rest.prefix(pieceBytes)))
+            stream.feed(Array(rest.prefix(pieceBytes)))
             rest = rest.dropFirst(pieceBytes)
             // What goes on in the next piece adjoins what was taken.
-            places = Self.joined(places + take())
+            places = Self.joined(places + stream.takeRefused())
         }
-        finish()
-        places = Self.joined(places + take())
+        stream.finish()
+        places = Self.joined(places + stream.takeRefused())
         return places.map { place in
             let end = Int(min(place.upperBound, Int64(bytes.count)))
             return String(decoding: bytes[Int(place.lowerBound)..<end], as: UTF8.self)

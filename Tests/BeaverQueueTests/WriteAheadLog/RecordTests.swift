@@ -87,8 +87,7 @@ import Testing
     ]
 
     @Test func everyJobIsReadAsItWasEnqueued() throws {
-        var batch = JobBatch()
-        for job in Self.jobs { batch.append(job, hash: Self.hash, generatedID: "made up") }
+        let batch = JobBatch(Self.jobs, hash: Self.hash) { _ in "made up" }
         var bytes: [UInt8] = []
         for entry in batch.entries {
             let body = batch.bytes.span.bytes.extracting(entry.body)
