@@ -19,6 +19,11 @@ extension ProcessLoop {
     /// Up to so many ids are looked at one by one; for more, listing /proc is cheaper.
     private static let idsOneByOne: Int32 = 512
 
+    /// Looks, 14 ms in all, after which /proc is searched whether those left only wait to be reaped.
+    ///
+    /// Members of a group end within microseconds of their SIGKILL, but in many containers nobody hurries to reap them.
+    private static let looksForReaping = 3
+
     /// A process that hangs half way between two programs, whosever it is, does not hold up runs for longer.
     private static let looksForUndecided = 8
 
@@ -58,8 +63,7 @@ extension ProcessLoop {
             let isSure = search == .complete || search == .undecided && run.lookCount > Self.looksForUndecided
             let isClear = run.survivors.isEmpty && isSure
             run.survivors = survivors
-            // Members of a group end within microseconds of their SIGKILL; after some milliseconds it is worth a search.
-            if isClear && run.group.isGone(lookingClosely: run.lookCount > 8) {
+            if isClear && run.group.isGone(lookingClosely: run.lookCount > Self.looksForReaping) {
                 self.end(run)
             } else {
                 self.visit(run.launch.token, afterMilliseconds: min(1 << Int64(min(run.lookCount, 8)), 200))
