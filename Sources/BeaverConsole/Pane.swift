@@ -27,8 +27,9 @@ package enum Pane: Int, Sendable, Hashable, CaseIterable {
         case .pending:
             Facts(title: "Pending", list: .pending, filterText: "state:pending", count: \.pending) { status in
                 let parked = status.jobs.parked
-                return parked > 0
-                    ? "\(Figures.count(parked, "job")) parked, no handler: / state:parked" : "nothing waits"
+                guard parked > 0 else { return "nothing waits" }
+                let reason = status.parkedActions.first?.reason ?? "no handler"
+                return "\(Figures.count(parked, "job")) parked (/ state:parked): \(reason)"
             }
         case .scheduled:
             Facts(title: "Scheduled", list: .scheduled, filterText: "state:scheduled", count: \.scheduled) { _ in
