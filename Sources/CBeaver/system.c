@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -177,6 +178,19 @@ IN_CHILD void restore_open_file_limit(void) {
     setrlimit(RLIMIT_NOFILE, &now);
 }
 
+// A group of its own, and no terminal that a program could write to, read from or be stopped by.
+//
+// Not simply a session of its own: the scheduler's autogroup makes of each session a party of its own, puts what becomes
+// one behind all others at once, while our thread stands still until the child executes, and leaves the console one part
+// beside as many others as programs run. docs/performance.md has the difference.
+IN_CHILD int leave_group_and_terminal(void) {
+    int terminal = (int)syscall(SYS_openat, AT_FDCWD, "/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    bool none = terminal < 0 && errno == ENXIO;
+    if (terminal >= 0) none = syscall(SYS_ioctl, terminal, TIOCNOTTY) == 0;
+    if (!none) return setsid() < 0 ? -1 : 0;  // No /dev/tty to ask: a session never has one to begin with.
+    return setpgid(0, 0);
+}
+
 // Runs in the child, on borrowed memory: system calls only.
 IN_CHILD int execute(void *context) {
     struct child *child = context;
@@ -184,7 +198,7 @@ IN_CHILD int execute(void *context) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(child, cbeaver_spawn_setup);
     // The parent may have died before the line above; then no signal will come, and nobody hears of this end.
     if (getppid() != child->parent) syscall(SYS_exit_group, 127);
-    if (setsid() < 0) give_up(child, cbeaver_spawn_setup);
+    if (leave_group_and_terminal() != 0) give_up(child, cbeaver_spawn_setup);
     if (syscall(SYS_dup3, request->input, 0, 0) < 0 || syscall(SYS_dup3, request->output, 1, 0) < 0 ||
         syscall(SYS_dup3, request->output, 2, 0) < 0)
         give_up(child, cbeaver_spawn_setup);

@@ -6,7 +6,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A program that was started in a session of its own, and what it starts there.
+/// A program that was started in a process group of its own, and what it starts there.
 ///
 /// The leader's id is also the group's. It stays the group's until the leader was reaped *and* the last member is gone,
 /// which makes it safe to signal the group before the leader is reaped, and to ask about it afterwards.

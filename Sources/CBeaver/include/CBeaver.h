@@ -115,8 +115,8 @@ struct cbeaver_spawn_request {
 /// What `cbeaver_spawn` was doing when it failed.
 enum cbeaver_spawn_step { cbeaver_spawn_clone, cbeaver_spawn_setup, cbeaver_spawn_chdir, cbeaver_spawn_exec };
 
-/// Starts a program in a session of its own and returns 0 once it executes, or the error number that kept it from doing
-/// so (then there is no child left) and the step in `*step`.
+/// Starts a program in a process group of its own, without a terminal, and returns 0 once it executes, or the error
+/// number that kept it from doing so (then there is no child left) and the step in `*step`.
 ///
 /// The child is killed when the *thread* that called this ends, and so when the process does. It has default signal
 /// handling, nothing blocked, no descriptors above 2, and the file mode mask and open-file limit that this process was

@@ -129,7 +129,7 @@ struct CommandRunnerTests {
     }
 
     @Test(
-        "a handler starts with the mask we were started with, default signals, its own session, no descriptors of ours"
+        "a handler starts with the mask we were started with, default signals, its own group, no terminal, nothing open of ours"
     )
     func cleanStart() async throws {
         let harness = try RunnerHarness { $0.allowExec = true }
@@ -142,7 +142,7 @@ struct CommandRunnerTests {
         defer { umask(ourMask) }
         let script = """
             umask; ls /proc/self/fd | wc -l; grep -E '^Sig(Blk|Ign)' /proc/self/status
-            cut -d' ' -f6 /proc/$$/stat | grep -qx $$ && echo leads
+            cut -d' ' -f5,7 /proc/$$/stat | grep -qx "$$ 0" && echo leads
             """
         let result = await harness.shell(script)
         let lines = String(decoding: result.outputTail, as: UTF8.self).split(separator: "\n")
@@ -193,7 +193,7 @@ struct CommandRunnerTests {
         #expect(BootClock.now().bootMilliseconds - begin < 60_000)
     }
 
-    @Test("a process that left the session and closed everything does not outlive the run either")
+    @Test("a process that left the group and closed everything does not outlive the run either")
     func escapee() async throws {
         let harness = try RunnerHarness { $0.allowExec = true }
         let fifo = try harness.fifo("pid")
