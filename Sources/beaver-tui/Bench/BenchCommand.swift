@@ -29,6 +29,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Pending jobs of the start tiers and of enqueue --file; with --growth, the largest store.")
     var pending = 1_000_000
 
+    @Option(help: "Jobs of each lifecycle tier; without it as many as take a second or some.")
+    var jobs: Int?
+
     @Flag(help: "Also Redis, beanstalkd and PostgreSQL, as far as they are installed, each as durable as this queue.")
     var compare = false
 
@@ -38,6 +41,7 @@ struct BenchCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...99).contains(self.runs) else { throw ValidationError("--runs is 1 to 99") }
         guard self.pending >= 1_000 else { throw ValidationError("--pending is 1000 or more") }
+        guard self.jobs.map({ $0 >= 1_000 }) ?? true else { throw ValidationError("--jobs is 1000 or more") }
         guard !self.growth || (!self.compare && self.only == nil) else {
             throw ValidationError("--growth measures nothing but growth: it takes neither --compare nor --only")
         }
@@ -73,7 +77,7 @@ struct BenchCommand: AsyncParsableCommand {
             only: self.only
         )
         try runs.report.begin(machine)
-        try await BenchTiers(runs: runs, pending: self.pending).run()
+        try await BenchTiers(runs: runs, pending: self.pending, lifecycleJobs: self.jobs).run()
         if self.compare { try await BenchPeers(runs: runs, pending: self.pending).run() }
     }
 }

@@ -6,6 +6,8 @@ import Glibc
 struct BenchTiers {
     let runs: BenchRuns
     let pending: Int
+    /// Of each tier of lifecycles, in place of what each has of its own.
+    let lifecycleJobs: Int?
 
     private var inside: BenchQueue { BenchQueue(directory: self.runs.directory) }
     private var place: BenchServer.Place { BenchServer.Place(directory: self.runs.directory) }
@@ -75,13 +77,22 @@ struct BenchTiers {
             try await self.runs.measure(
                 BenchLine("lifecycle, \(name), one by one", outstanding: 64, batch: 1)
             ) {
-                try await self.inside.lifecycles(.oneByOne(callers: 64), handler: handler, workers: 64, jobs: 128_000)
+                try await self.inside.lifecycles(
+                    .oneByOne(callers: 64),
+                    handler: handler,
+                    workers: 64,
+                    jobs: self.lifecycleJobs ?? 128_000
+                )
             }
             try await self.runs.measure(
                 BenchLine("lifecycle, \(name), in turns", outstanding: 1_000, batch: 1_000)
             ) {
-                try await self.inside
-                    .lifecycles(.inTurns(batch: 1_000), handler: handler, workers: 1_000, jobs: 300_000)
+                try await self.inside.lifecycles(
+                    .inTurns(batch: 1_000),
+                    handler: handler,
+                    workers: 1_000,
+                    jobs: self.lifecycleJobs ?? 300_000
+                )
             }
             try await self.runs.measure(
                 BenchLine(
@@ -95,7 +106,7 @@ struct BenchTiers {
                     .streaming(callers: 2, batch: 1_000),
                     handler: handler,
                     workers: 1_000,
-                    jobs: 500_000
+                    jobs: self.lifecycleJobs ?? 500_000
                 )
             }
         }
