@@ -67,6 +67,8 @@ package struct Model: Sendable, Equatable {
     package var pasted: String?
     package var quitting: Quitting?
     /// Crash-tests of this console, and the jobs they lost.
+    /// The job that was clicked last, and when (steady milliseconds).
+    package var lastClick: (id: String, at: Int64)?
     package var crashTests: (count: Int, lost: Int) = (0, 0)
 
     package enum Quitting: Sendable, Equatable {

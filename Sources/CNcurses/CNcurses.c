@@ -198,7 +198,7 @@ int cnc_open(void) {
     define_key("\033[200~", key_paste_begin);
     define_key("\033[201~", key_paste_end);
     mouseinterval(0);
-    mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     if (has_colors()) {
         start_color();
         use_default_colors();
@@ -406,7 +406,6 @@ static bool take_mouse(cnc_event *event) {
     event->column = mouse.x;
     if (mouse.bstate & BUTTON4_PRESSED) event->value = CNC_WHEEL_UP;
     else if (mouse.bstate & BUTTON5_PRESSED) event->value = CNC_WHEEL_DOWN;
-    else if (mouse.bstate & BUTTON1_DOUBLE_CLICKED) event->value = CNC_DOUBLE_CLICK;
     else event->value = CNC_CLICK;
     return true;
 }
@@ -433,6 +432,14 @@ static bool take_key(cnc_event *event) {
     return true;
 }
 
+// The other end is gone: said by the system, or readable again and again with nothing to read. Once is no sign, for another
+// process may have read it.
+static bool is_end_of_input(bool is_empty, short events) {
+    static int empty_count = 0;
+    empty_count = is_empty ? empty_count + 1 : 0;
+    return is_empty && ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0 || empty_count > 100);
+}
+
 void cnc_wait(int milliseconds, cnc_event *event) {
     memset(event, 0, sizeof *event);
     if (take_signal(event) || take_key(event)) return;
@@ -444,10 +451,11 @@ void cnc_wait(int milliseconds, cnc_event *event) {
     if (take_signal(event)) return;
     if (ready <= 0) return;
     if (descriptors[0].revents != 0) {
-        if (take_key(event)) return;
+        // Asked before ncurses reads: it may take bytes that are no event, as of a button that is let go.
         int waiting = 0;
-        // Readable, and nothing to read: the other end is gone.
-        if (ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0) {
+        bool is_empty = ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0;
+        if (take_key(event)) return;
+        if (is_end_of_input(is_empty, descriptors[0].revents)) {
             event->kind = CNC_END_OF_INPUT;
             return;
         }

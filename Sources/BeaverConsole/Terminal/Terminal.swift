@@ -132,7 +132,6 @@ struct Terminal: ~Copyable {
     ]
 
     private static let mice: [UInt32: Mouse] = [
-        CNC_CLICK.rawValue: .click, CNC_DOUBLE_CLICK.rawValue: .doubleClick, CNC_WHEEL_UP.rawValue: .wheelUp,
-        CNC_WHEEL_DOWN.rawValue: .wheelDown,
+        CNC_CLICK.rawValue: .click, CNC_WHEEL_UP.rawValue: .wheelUp, CNC_WHEEL_DOWN.rawValue: .wheelDown,
     ]
 }

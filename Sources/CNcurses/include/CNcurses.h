@@ -36,7 +36,7 @@ enum cnc_key {
     CNC_BACKSPACE, CNC_DELETE, CNC_ENTER, CNC_BACK_TAB, CNC_INSERT, CNC_OTHER,
 };
 
-enum cnc_mouse { CNC_CLICK = 1, CNC_DOUBLE_CLICK, CNC_WHEEL_UP, CNC_WHEEL_DOWN };
+enum cnc_mouse { CNC_CLICK = 1, CNC_WHEEL_UP, CNC_WHEEL_DOWN };
 
 enum cnc_attribute { CNC_BOLD = 1, CNC_DIM = 2, CNC_REVERSE = 4, CNC_UNDERLINE = 8 };
 
