@@ -109,6 +109,10 @@ final class SessionHost: ConsoleHost {
         try await self.start()
     }
 
+    func hold() { self.state.withLock { $0.life }?.queue.hold() }
+
+    func goOn() { self.state.withLock { $0.life }?.queue.goOn() }
+
     func quit(_ kind: Effect.Quit) async {
         let embedded = self.state.withLock { state in
             state.isEnding = true
