@@ -14,6 +14,8 @@ package struct Model: Sendable, Equatable {
         package var allowsExec = false
         /// What a user types to run this program.
         package var program = "beaver-tui"
+        /// What names the directory in a command line, with a space before it; empty where it need not be named.
+        package var directoryOption = ""
 
         package init() {}
     }

@@ -234,15 +234,16 @@ extension View {
         let rows = self.size.rows - layout.head - layout.foot
         let area = MainLayout.Area(row: layout.head, column: 0, rows: rows, columns: self.size.columns)
         self.drawBox(area, title: self.runningTitle, isFocused: true)
-        let program = self.model.settings.program
+        let (program, directory) = (self.model.settings.program, self.model.settings.directoryOption)
+        let commands = "  \(program) enqueue --lines commands.txt\(directory)"
         var lines = [
             "", "Nothing to do yet. Three ways to begin:", "",
             "  e   then  test/jobs.json  Enter     five sample jobs",
             "  e   then  a file of commands        if started as: run --allow-exec",
             "  c   one job, typed here", "",
             "From another terminal, in this folder:",
-            "  \(program) enqueue --file test/jobs.json",
-            "  \(program) enqueue --lines commands.txt            (run --allow-exec)", "",
+            "  \(program) enqueue --file test/jobs.json\(directory)",
+            TextWidth.of(commands) < 53 ? TextWidth.left(commands, 53) + "(run --allow-exec)" : commands, "",
         ]
         if self.status.simulated {
             lines += [

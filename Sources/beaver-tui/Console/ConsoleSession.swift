@@ -106,6 +106,7 @@ struct ConsoleSession: Sendable {
         settings.isDemo = self.demo != nil
         settings.allowsExec = values.queue.allowExec || values.queue.handlers[JobCommand.action] != nil
         settings.program = ProgramName.typed
+        settings.directoryOption = ProgramName.directoryOption(CommandLine.arguments)
         return settings
     }
 
