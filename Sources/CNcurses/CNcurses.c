@@ -32,6 +32,7 @@ static SCREEN *screen;
 // Input is read from a pad: reading from a window would draw it first.
 static WINDOW *input;
 static int wake_descriptor = -1;
+static int input_descriptor = STDIN_FILENO;
 // What ncurses writes to: the terminal, or while a frame is made the file that collects it.
 static FILE *output;
 static int frame_file = -1;
@@ -160,6 +161,16 @@ static void give_signals_back(void) {
         sigaction(handled_signals[index], &found_handled[index], NULL);
 }
 
+// A description of the terminal of our own, so that reading never waits, and nobody else's reading changes by it: ncurses
+// reads again, whatever nodelay says, behind the report of a button that nobody asked for.
+static FILE *open_input(void) {
+    int descriptor = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
+    if (!file) return stdin;
+    input_descriptor = descriptor;
+    return file;
+}
+
 int cnc_open(void) {
     if (tcgetattr(STDIN_FILENO, &found_modes) != 0) return 3;
     wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -171,7 +182,7 @@ int cnc_open(void) {
     set_escdelay(25);
     int duplicate = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     output = duplicate < 0 ? NULL : fdopen(duplicate, "w");
-    screen = output ? newterm(NULL, output, stdin) : NULL;
+    screen = output ? newterm(NULL, output, open_input()) : NULL;
     if (!screen) {
         give_signals_back();
         return 1;
@@ -444,7 +455,7 @@ void cnc_wait(int milliseconds, cnc_event *event) {
     memset(event, 0, sizeof *event);
     if (take_signal(event) || take_key(event)) return;
     struct pollfd descriptors[2] = {
-        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = input_descriptor, .events = POLLIN},
         {.fd = wake_descriptor, .events = POLLIN},
     };
     int ready = poll(descriptors, 2, milliseconds);
@@ -453,7 +464,7 @@ void cnc_wait(int milliseconds, cnc_event *event) {
     if (descriptors[0].revents != 0) {
         // Asked before ncurses reads: it may take bytes that are no event, as of a button that is let go.
         int waiting = 0;
-        bool is_empty = ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0;
+        bool is_empty = ioctl(input_descriptor, FIONREAD, &waiting) != 0 || waiting == 0;
         if (take_key(event)) return;
         if (is_end_of_input(is_empty, descriptors[0].revents)) {
             event->kind = CNC_END_OF_INPUT;
