@@ -29,13 +29,17 @@ extension View {
                 MainLayout.Area(row: 2 + body - output, column: 0, rows: output, columns: width)
             )
         }
-        let count = state.group.map { " all \(Figures.grouped($0.dead + $0.waiting)) of this kind" } ?? ""
+        let count = state.group.map { Self.allOfThisKind($0.dead + $0.waiting) } ?? ""
         let label = self.model.marks.isEmpty && !state.isInJobs ? "retry" + count : "retry"
         self.drawFooter(
             .errors,
             [.retry, .cancel, .purge, .open, .mark, .write, .filter, .nextPane],
             labels: ["retry": label, "next pane": "jobs"]
         )
+    }
+
+    private static func allOfThisKind(_ count: Int) -> String {
+        count == 1 ? " the one of this kind" : " all \(Figures.grouped(count)) of this kind"
     }
 
     private mutating func drawKinds(_ state: ErrorsState, _ area: MainLayout.Area) {

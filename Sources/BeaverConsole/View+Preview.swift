@@ -192,6 +192,9 @@ extension View {
         return lines
     }
 
+    /// Columns before the message of a fault.
+    private static var faultLead: Int { 19 }
+
     private static func ones(_ count: Int, _ kind: String) -> String {
         count == 1 ? "\(kind) one" : "\(Figures.grouped(count)) \(kind) ones"
     }
@@ -224,6 +227,10 @@ extension View {
                 )
             )
             lines.append((String(repeating: " ", count: TextWidth.of(lead + before)) + "^", .bad))
+            // What the list has no room for.
+            if TextWidth.of(fault.message) > width - Self.faultLead {
+                lines += TextWidth.wrap(fault.message, to: width).map { ($0, .plain) }
+            }
             lines.append(("", .plain))
         }
         if check.jobCount > 0 {

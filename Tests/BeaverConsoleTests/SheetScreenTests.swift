@@ -79,6 +79,16 @@ import Testing
         #expect(title?.contains("/long/import.json: refused, nothing taken ─") == true, "\(lines)")
     }
 
+    /// The list cuts it; below the place stands all of it.
+    @Test func theWholeFaultAtTheCursorIsRead() {
+        var check = Scene.badFile
+        let message = "a line break or another control character stands inside a string; write it as \\n, or close it"
+        check.faults[0] = JobsFault(entry: 17, line: 52, column: 19, message: message)
+        let text = self.preview(check).text
+        #expect(text.contains("│ a line break or another control character stands inside a string;"))
+        #expect(text.contains("or close it"))
+    }
+
     @Test func previewOfAFileThatCannotBeRead() {
         var check = FileCheck(path: "nothing.json", form: "")
         check.failure = "nothing.json: no such file or directory"

@@ -137,8 +137,6 @@ extension JobsStream {
     mutating func endSearch(_ search: EntrySearch) {
         self.refused.addRest(from: search.notedUpTo)
         guard search.mayHaveMissedEntry else { return }
-        self.faultList.addHere(
-            "where entry \(self.entryCount) ends cannot be told, so nothing behind its beginning was read; mend it first"
-        )
+        self.faultList.addHere("nothing behind entry \(self.entryCount) was read: it has no clear end")
     }
 }
