@@ -10,7 +10,9 @@ struct DryRun {
     /// Asks the queue about a batch, which takes nothing of it.
     typealias Compare = ([NewJob]) async throws -> Void
 
-    /// `batches` hands every job to the function that it is given. Throws where taking the jobs would: a refused job is 1.
+    /// Says it, and throws where taking the jobs would: a refused job is 1.
+    ///
+    /// `batches` hands every job to the function that it is given.
     func answer(_ batches: (Compare) async throws -> Void) async throws {
         let directory = self.globals.directory()
         let connection: Connection?
