@@ -5,9 +5,10 @@ package final class Console: Sendable {
     /// How it may draw.
     package struct Look: Sendable {
         package var allowsColor: Bool
-        package var isLight: Bool
+        /// nil: not told; the terminal is asked.
+        package var isLight: Bool?
 
-        package init(allowsColor: Bool, isLight: Bool) {
+        package init(allowsColor: Bool, isLight: Bool?) {
             self.allowsColor = allowsColor
             self.isLight = isLight
         }

@@ -28,6 +28,9 @@ package protocol ConsoleHost: Sendable {
     func crash(_ kind: CrashKind, before: CrashBefore, addsLoad: Bool) async -> CrashOutcome
     /// Runs the queue in this process, once its server is gone.
     func takeOver() async throws(QueueError)
+    /// This process is about to be stopped, as by Ctrl-Z: a queue in it finds no run too long before `goOn`.
+    func hold()
+    func goOn()
     /// Returns when nothing of the queue runs in this process any more.
     func quit(_ kind: Effect.Quit) async
 }

@@ -105,7 +105,10 @@ struct ConsoleLoop: ~Copyable {
             switch effect {
             case .redraw: self.terminal.redraw()
             case .dropTyped: self.terminal.dropTyped()
-            case .suspend(let line): self.terminal.suspend(line)
+            case .suspend(let line):
+                self.console.host.hold()
+                self.terminal.suspend(line)
+                self.console.host.goOn()
             default: self.performer.perform(effect)
             }
         }

@@ -42,7 +42,8 @@ package enum ConsolePage {
         In a prompt: `Enter` takes the text, `Esc` leaves, `Tab` completes a path, `Up` and `Down` recall what was typed before,
         `Ctrl-a` `Ctrl-e` `Ctrl-u` `Ctrl-w` edit as in a shell.
 
-        The mouse moves the cursor, a second click opens the job, the wheel scrolls; it answers no question.
+        The mouse moves the cursor, a second click opens the job, a click on a list's name shows it, the wheel scrolls what it is
+        over; it answers no question. Ctrl-z stops an engine in the console too: commands go on, and none of their time is used up.
 
         """
 }

@@ -221,15 +221,7 @@ struct DetailParts {
             let word = details.history.isEmpty ? "no run yet" : self.state.isOutputAwaited ? "" : "no output"
             return [(word, .dim)]
         }
-        if text.hasSuffix("\n") { text.removeLast() }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.flatMap { line -> [Line] in
-            // A carriage return before the end is a line that was overwritten: the last state of it counts.
-            let whole = line.hasSuffix("\r") ? line.dropLast() : line
-            let shown = whole.split(separator: "\r").last ?? ""
-            let spaced = shown.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "    ")
-            return TextWidth.chop(spaced, to: width).map { ($0, .plain) }
-        }
+        return OutputText.lines(text).flatMap { line in TextWidth.chop(line, to: width).map { ($0, .plain) } }
     }
 
     private func records(_ width: Int) -> [Line] {

@@ -32,7 +32,6 @@ package enum Message: Sendable {
 
 package enum Mouse: Sendable, Equatable {
     case click
-    case doubleClick
     case wheelUp
     case wheelDown
 }

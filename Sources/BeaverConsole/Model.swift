@@ -14,6 +14,8 @@ package struct Model: Sendable, Equatable {
         package var allowsExec = false
         /// What a user types to run this program.
         package var program = "beaver-tui"
+        /// What names the directory in a command line, with a space before it; empty where it need not be named.
+        package var directoryOption = ""
 
         package init() {}
     }
@@ -65,7 +67,11 @@ package struct Model: Sendable, Equatable {
     package var notice: Notice?
     package var histories: [Prompt.Purpose: [String]] = [:]
     package var pasted: String?
+    /// The job that was clicked last, and when (steady milliseconds).
+    package var lastClick: (id: String, at: Int64)?
     package var quitting: Quitting?
+    /// The queue of a server that is gone was taken over, and no view of it has come yet.
+    package var hasTakenOver = false
     /// Crash-tests of this console, and the jobs they lost.
     package var crashTests: (count: Int, lost: Int) = (0, 0)
 
@@ -221,11 +227,14 @@ package struct ErrorsState: Sendable, Equatable {
     package var jobs: [JobSummary] = []
     package var job = 0
     package var isInJobs = false
+    /// The end of what this job wrote last.
+    package var outputOf: String?
     package var output = ""
     package var askedAt: Int64 = 0
     package var isAwaited = false
 
     package init() {}
+    package var current: JobSummary? { self.jobs.indices.contains(self.job) ? self.jobs[self.job] : nil }
     package var group: FailureGroup? {
         guard let groups = self.groups, groups.indices.contains(self.kind) else { return nil }
         return groups[self.kind]

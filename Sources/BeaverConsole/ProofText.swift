@@ -79,8 +79,10 @@ package struct ProofText {
     private var ownNote: String {
         guard self.outcome.ownCount > 0 else { return "none enqueued from this console" }
         let found = self.outcome.ownChecked - self.outcome.lost
-        let sample = self.outcome.ownChecked < self.outcome.ownCount ? " (a sample)" : ""
-        return "own: \(Figures.grouped(self.outcome.ownChecked)) ids asked\(sample), \(Figures.grouped(found)) found"
+        let jobs = self.outcome.after.jobs
+        let isPart = self.outcome.ownChecked < self.outcome.ownCount
+        let part = !isPart ? "" : jobs.purged + jobs.forgotten > 0 ? " (not those purged)" : " (a sample)"
+        return "own: \(Figures.grouped(self.outcome.ownChecked)) ids asked\(part), \(Figures.grouped(found)) found"
     }
 
     private var doneNote: String {

@@ -23,8 +23,6 @@ package struct FileCheck: Sendable, Equatable {
     package var workingDirectory = ""
     /// How often each action stands in it, the most frequent first.
     package var actions: [(name: String, count: Int)] = []
-    /// Why none of an action would run, as far as the queue is here to ask; by its name.
-    package var whyParked: [String: String] = [:]
     package var failure: String?
     /// The first of its good jobs, to look through.
     package var entries: [Entry] = []
@@ -81,6 +79,8 @@ package struct PreviewState: Sendable, Equatable {
     package var known: EnqueueResult?
     /// Why that could not be found out.
     package var whyNotKnown: String?
+    /// Why the queue would take none of it.
+    package var refusal: String?
     /// Jobs taken so far, while they are taken.
     package var taken: Int?
     /// No more batches are taken after the one on its way.

@@ -137,6 +137,7 @@ extension Model {
         if case .details(let id, .success(let details)) = message, self.followed == id, self.sheet == .none {
             return self.followed(id, is: details.summary.state)
         }
+        if case .details(_, .success(let details)) = message { self.took(errorDetails: details) }
         guard case .detail(var state) = self.sheet else { return [] }
         var effects: [Effect] = []
         switch message {

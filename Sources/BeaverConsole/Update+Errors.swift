@@ -54,8 +54,20 @@ extension Model {
         state.jobs = page.jobs
         state.job = page.jobs.firstIndex { $0.id == id } ?? 0
         self.sheet = .errors(state)
-        guard let job = state.jobs.indices.contains(state.job) ? state.jobs[state.job] : nil else { return [] }
-        return job.id == id ? [] : [.details(job.id)]
+        return Self.askOutput(state)
+    }
+
+    /// What the job at the cursor wrote, unless that is known.
+    private static func askOutput(_ state: ErrorsState) -> [Effect] {
+        guard let id = state.current?.id, state.outputOf != id else { return [] }
+        return [.details(id)]
+    }
+
+    mutating func took(errorDetails details: JobDetails) {
+        guard case .errors(var state) = self.sheet, state.current?.id == details.summary.id else { return }
+        state.outputOf = details.summary.id
+        state.output = details.history.last?.outputTail ?? ""
+        self.sheet = .errors(state)
     }
 
     mutating func errorsKey(_ action: Action) -> [Effect] {
@@ -130,7 +142,7 @@ extension Model {
         if state.isInJobs {
             state.job = max(0, min(max(0, state.jobs.count - 1), state.job + step))
             self.sheet = .errors(state)
-            return []
+            return Self.askOutput(state)
         }
         let kind = max(0, min(max(0, (state.groups?.count ?? 1) - 1), state.kind + step))
         guard kind != state.kind else { return [] }

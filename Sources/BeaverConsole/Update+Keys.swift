@@ -191,23 +191,48 @@ extension Model {
     mutating func mouse(_ mouse: Mouse, row: Int, column: Int) -> [Effect] {
         guard self.prompt == nil, self.question == nil, self.quitting == nil else { return [] }
         switch mouse {
-        case .wheelUp: return (0..<3).flatMap { _ in self.perform(.up, self.place) }
-        case .wheelDown: return (0..<3).flatMap { _ in self.perform(.down, self.place) }
-        case .click, .doubleClick:
+        case .wheelUp: return self.wheel(.up, row: row, column: column)
+        case .wheelDown: return self.wheel(.down, row: row, column: column)
+        case .click:
             guard self.place == .main else { return [] }
-            return self.click(row: row, column: column, opens: mouse == .doubleClick)
+            return self.click(row: row, column: column)
         }
     }
 
-    private mutating func click(row: Int, column: Int, opens: Bool) -> [Effect] {
-        guard let hit = MainLayout(self).hit(row: row, column: column) else { return [] }
+    /// Moves in what is under the pointer.
+    private mutating func wheel(_ action: Action, row: Int, column: Int) -> [Effect] {
         var effects: [Effect] = []
-        if hit.pane != self.focus { effects += self.choose(hit.pane) }
-        if let place = hit.row {
-            self.chooseRow(place, in: hit.pane)
-            if opens { effects += self.openDetail(follows: false) }
+        if self.place == .main, self.filter == nil, let hit = MainLayout(self).hit(row: row, column: column),
+            hit.pane != self.focus
+        {
+            effects = self.choose(hit.pane)
         }
-        return effects
+        return effects + (0..<3).flatMap { _ in self.perform(action, self.place) }
+    }
+
+    /// What two clicks on one place within this time mean is decided here: a terminal knows presses only.
+    private static var doubleClickMilliseconds: Int64 { 500 }
+
+    private mutating func click(row: Int, column: Int) -> [Effect] {
+        let layout = MainLayout(self)
+        if let pane = Tabs(self, layout).hit(row: row, column: column) { return self.choose(pane) }
+        guard let hit = layout.hit(row: row, column: column) else { return [] }
+        var effects: [Effect] = []
+        if self.filter != nil {
+            // Its rows are in the place of the list below; a click elsewhere must not take it away.
+            guard hit.pane == self.lower else { return [] }
+        } else if hit.pane != self.focus {
+            effects += self.choose(hit.pane)
+        }
+        guard let place = hit.row else { return effects }
+        self.chooseRow(place, in: hit.pane)
+        let (now, before) = (self.moment.steadyMilliseconds, self.lastClick)
+        self.lastClick = self.focused.current.map { ($0.id, now) }
+        guard let before, let id = self.lastClick?.id, before.id == id,
+            now - before.at <= Self.doubleClickMilliseconds
+        else { return effects }
+        self.lastClick = nil
+        return effects + self.openDetail(follows: false)
     }
 
     /// Pasted text is text: it goes into a prompt and nowhere else.

@@ -13,15 +13,23 @@ extension Model {
         state.fault = min(state.fault, max(0, check.faults.count - 1))
         state.known = nil
         state.whyNotKnown = nil
+        state.refusal = nil
+        if check.areCommands, self.refusesCommands {
+            state.refusal =
+                "this queue refuses commands; quit, then: \(self.settings.program) run --allow-exec\(self.settings.directoryOption)"
+        }
         self.sheet = .preview(state)
-        return check.failure == nil && check.badCount == 0 && check.jobCount > 0 ? [.compare(check.path)] : []
+        guard check.failure == nil, check.badCount == 0, check.jobCount > 0, state.refusal == nil else { return [] }
+        return [.compare(check.path)]
     }
 
     mutating func took(known result: Result<EnqueueResult, QueueError>, of path: String) -> [Effect] {
         guard case .preview(var state) = self.sheet, state.path == path else { return [] }
         switch result {
         case .success(let known): state.known = known
-        case .failure(let error): state.whyNotKnown = error.message
+        case .failure(let error):
+            // The same answer as that to taking it.
+            if error.code == .configuration { state.refusal = error.message } else { state.whyNotKnown = error.message }
         }
         self.sheet = .preview(state)
         return []
@@ -44,11 +52,7 @@ extension Model {
             self.sheet = .none
             return [.endComparing]
         case .confirm, .takeGood:
-            let refusal =
-                check?.areCommands == true && self.refusesCommands
-                ? "this queue refuses commands; leave with q and start it with: \(self.settings.program) run --allow-exec"
-                : nil
-            if let reason = refusal ?? Self.whyNotTaken(check, skipsBad: action == .takeGood) {
+            if let reason = state.refusal ?? Self.whyNotTaken(check, skipsBad: action == .takeGood) {
                 self.notify(reason, .warning)
                 return []
             }

@@ -93,6 +93,7 @@ extension Model {
             self.nextViewAt = now + self.pace(view)
             self.take(events: view.events)
             self.view = view
+            self.sayWhatIsParked(view.status)
             for (request, rows) in zip(self.awaitedView.panes, view.panes) {
                 guard let pane = Pane.allCases.first(where: { $0.list == request.list }) else { continue }
                 self.take(rows, into: pane, asked: request)
@@ -176,6 +177,15 @@ extension Model {
         return self.askView()
     }
 
+    /// The server that is gone may have had handlers, or `--allow-exec`, that this console was not given.
+    private mutating func sayWhatIsParked(_ status: QueueStatus) {
+        guard self.hasTakenOver, status.state == .running else { return }
+        self.hasTakenOver = false
+        guard let parked = status.parkedActions.first else { return }
+        let count = Figures.count(status.jobs.parked, "job")
+        self.notify("the queue runs in this console now, but \(count) wait: \(parked.reason)", .warning, seconds: 15)
+    }
+
     private mutating func tookOver(_ failure: String?) -> [Effect] {
         if let failure {
             self.notify(failure, .bad, seconds: 8)
@@ -183,6 +193,7 @@ extension Model {
         }
         self.connection = .embedded
         self.lastEvent = 0
+        self.hasTakenOver = true
         self.notify("the queue runs in this console now", .good)
         self.nextViewAt = 0
         return self.askView()

@@ -29,13 +29,17 @@ extension View {
                 MainLayout.Area(row: 2 + body - output, column: 0, rows: output, columns: width)
             )
         }
-        let count = state.group.map { " all \(Figures.grouped($0.dead + $0.waiting)) of this kind" } ?? ""
+        let count = state.group.map { Self.allOfThisKind($0.dead + $0.waiting) } ?? ""
         let label = self.model.marks.isEmpty && !state.isInJobs ? "retry" + count : "retry"
         self.drawFooter(
             .errors,
             [.retry, .cancel, .purge, .open, .mark, .write, .filter, .nextPane],
             labels: ["retry": label, "next pane": "jobs"]
         )
+    }
+
+    private static func allOfThisKind(_ count: Int) -> String {
+        count == 1 ? " the one of this kind" : " all \(Figures.grouped(count)) of this kind"
     }
 
     private mutating func drawKinds(_ state: ErrorsState, _ area: MainLayout.Area) {
@@ -104,15 +108,22 @@ extension View {
         }
     }
 
+    /// The end of what the job at the cursor wrote; its error where it wrote nothing.
     private mutating func drawKindError(_ state: ErrorsState, _ area: MainLayout.Area) {
-        let job = state.jobs.indices.contains(state.job) ? state.jobs[state.job] : nil
-        self.drawBox(
-            area,
-            title: job.map { "Last error of \(TextWidth.cut($0.id, to: 40)); Enter shows its output" } ?? "Last error"
-        )
-        let lines = TextWidth.wrap(job?.error ?? "", to: area.columns - 4)
-        for (place, line) in lines.prefix(area.rows - 2).enumerated() {
-            self.screen.put(line, row: area.row + 1 + place, column: 2)
+        guard let job = state.current else { return self.drawBox(area, title: "Output") }
+        let id = TextWidth.cut(job.id, to: 40)
+        let height = area.rows - 2
+        let written = state.outputOf == job.id ? OutputText.lines(state.output) : []
+        var title = "Last error of \(id)"
+        var lines = TextWidth.wrap(job.error ?? "", to: area.columns - 4)
+        if !written.isEmpty {
+            lines = written.suffix(height)
+            let count = lines.count == 1 ? "the last line" : "the last \(lines.count) lines"
+            title = "Output of \(id), run \(Figures.grouped(job.runs)), \(count)"
+        }
+        self.drawBox(area, title: title, remark: state.isInJobs ? "" : "Tab goes through the jobs")
+        for (place, line) in lines.prefix(height).enumerated() {
+            self.screen.put(TextWidth.cut(line, to: area.columns - 4), row: area.row + 1 + place, column: 2)
         }
     }
 }

@@ -163,39 +163,29 @@ extension View {
 
     /// The lists that share one place, on its upper border.
     private mutating func drawTabs(row: Int) {
-        var column = 2
-        let room = self.size.columns - 2
+        let column = 2
         if let filter = self.model.filter {
             let count = filter.hasAnswer ? self.filterCount(filter) : "looking"
             let text = " [filter \(filter.text)] \(count) "
-            self.screen.put(TextWidth.cut(text, to: room - column), row: row, column: column, style: .title)
+            self.screen.put(TextWidth.cut(text, to: self.size.columns - 4), row: row, column: column, style: .title)
             return
         }
-        let layout = MainLayout(self.model)
-        let panes = layout.form == .stacked ? Array(Pane.allCases.dropFirst()) : Pane.allCases
-        let shown = layout.form == .stacked ? self.model.lower : self.model.focus
-        let names = panes.map { self.name(of: $0) }
-        let isShort = names.reduce(0) { $0 + TextWidth.of($1) + 3 } + 4 > room
-        column += self.screen.put(" ", row: row, column: column)
-        for (place, pane) in panes.enumerated() {
-            if place > 0 { column += self.screen.put(isShort ? " " : " · ", row: row, column: column, style: .dim) }
-            let name = isShort && pane != shown ? String(pane.rawValue) : names[place]
-            let text = pane == shown ? "[\(name)]" : name
-            guard column + TextWidth.of(text) < room else { break }
-            let isFocused = pane == shown && self.model.focus == pane
-            column += self.screen.put(text, row: row, column: column, style: isFocused ? .title : .plain)
+        let tabs = Tabs(self.model, MainLayout(self.model))
+        self.screen.put(" ", row: row, column: column)
+        for (place, tab) in tabs.tabs.enumerated() {
+            if place > 0 {
+                let before = tab.columns.lowerBound - TextWidth.of(tabs.separator)
+                self.screen.put(tabs.separator, row: row, column: before, style: .dim)
+            }
+            let isFocused = tab.text.hasPrefix("[") && self.model.focus == tab.pane
+            self.screen.put(tab.text, row: row, column: tab.columns.lowerBound, style: isFocused ? .title : .plain)
         }
-        self.screen.put(" ", row: row, column: min(column, room))
+        self.screen.put(" ", row: row, column: tabs.end)
     }
 
-    func name(of pane: Pane) -> String {
-        guard pane != .events else { return "6 Events" }
-        return "\(pane.rawValue) \(pane.title) \(self.isBlank ? "-" : Figures.grouped(self.count(of: pane)))"
-    }
+    func name(of pane: Pane) -> String { self.model.name(of: pane) }
 
-    func count(of pane: Pane) -> Int {
-        pane == .events ? self.model.events.count : pane.count(in: self.status.jobs)
-    }
+    func count(of pane: Pane) -> Int { self.model.count(of: pane) }
 
     var runningTitle: String {
         if self.isBlank { return "1 Running -" }
@@ -244,15 +234,16 @@ extension View {
         let rows = self.size.rows - layout.head - layout.foot
         let area = MainLayout.Area(row: layout.head, column: 0, rows: rows, columns: self.size.columns)
         self.drawBox(area, title: self.runningTitle, isFocused: true)
-        let program = self.model.settings.program
+        let (program, directory) = (self.model.settings.program, self.model.settings.directoryOption)
+        let commands = "  \(program) enqueue --lines commands.txt\(directory)"
         var lines = [
             "", "Nothing to do yet. Three ways to begin:", "",
             "  e   then  test/jobs.json  Enter     five sample jobs",
             "  e   then  a file of commands        if started as: run --allow-exec",
             "  c   one job, typed here", "",
             "From another terminal, in this folder:",
-            "  \(program) enqueue --file test/jobs.json",
-            "  \(program) enqueue --lines commands.txt            (run --allow-exec)", "",
+            "  \(program) enqueue --file test/jobs.json\(directory)",
+            TextWidth.of(commands) < 53 ? TextWidth.left(commands, 53) + "(run --allow-exec)" : commands, "",
         ]
         if self.status.simulated {
             lines += [

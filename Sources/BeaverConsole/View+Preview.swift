@@ -24,12 +24,11 @@ extension View {
             )
         }
         guard self.size.rows >= 20, isReady else { return }
+        let settings = self.model.settings
         let option = state.check?.areCommands == true ? "--lines" : "--file"
+        let command = "\(settings.program) enqueue \(option) \(state.path) --dry-run\(settings.directoryOption)"
         self.screen.put(
-            TextWidth.cut(
-                "The same without the console: \(self.model.settings.program) enqueue \(option) \(state.path) --dry-run",
-                to: width + 2
-            ),
+            TextWidth.cut("The same without the console: \(command)", to: width + 2),
             row: self.size.rows - 2,
             column: 1,
             style: .dim
@@ -55,7 +54,7 @@ extension View {
             return "R read again   \(good)l look through   arrows   Esc back"
         }
         guard check.jobCount > 0 else { return "Esc back" }
-        if check.areCommands, self.model.refusesCommands { return "R read again   Esc back" }
+        if state.refusal != nil { return "R read again   Esc back" }
         let limits = check.areCommands ? "t limits   " : ""
         return "Enter take \(Figures.grouped(check.jobCount))   \(limits)l look through   R read again   Esc back"
     }
@@ -95,7 +94,7 @@ extension View {
         if let first = check.firstID {
             ids = "   \(first)" + (check.lastID.map { $0 == first ? "" : " … \($0)" } ?? "")
         }
-        var lines = [figure(check.jobCount, "jobs to take" + ids)] + self.knownLines(check, state)
+        var lines = [figure(check.jobCount, "jobs to take" + ids)] + self.knownLines(check, state, width)
         if check.areCommands { lines.append(figure(check.leftOut, "empty lines or comments left out")) }
         lines += [figure(0, "bad"), ("", .plain)]
         if check.areCommands {
@@ -110,16 +109,9 @@ extension View {
             if !self.status.dataDirectory.isEmpty {
                 lines.append(("output     \(self.status.dataDirectory)/output, one file a run", .plain))
             }
-            if self.model.refusesCommands {
-                lines.append(("this queue refuses commands; leave with q and start it as:", .warning))
-                lines.append(("  \(self.model.settings.program) run --allow-exec", .warning))
-            }
+            if let refusal = state.refusal { lines += TextWidth.wrap(refusal, to: width).map { ($0, .warning) } }
         } else {
-            for action in check.actions.prefix(5) {
-                lines.append(figure(action.count, "action \(action.name)"))
-                guard let reason = check.whyParked[action.name] else { continue }
-                lines.append((TextWidth.right("", 9) + "would wait: \(reason)", .warning))
-            }
+            lines += self.actionLines(check, state)
         }
         lines.append(("", .plain))
         if let first = check.first { lines.append(("first      \(first)", .plain)) }
@@ -134,10 +126,40 @@ extension View {
         return lines
     }
 
+    /// The actions in it: first those that nothing would run, however few jobs name them.
+    private func actionLines(_ check: FileCheck, _ state: PreviewState) -> [(text: String, style: Style)] {
+        let unhandled = state.known?.unhandled ?? []
+        func line(_ count: Int, _ name: String) -> (text: String, style: Style) {
+            (TextWidth.right(Figures.grouped(count), 7) + "  action \(name)", .plain)
+        }
+        var lines: [(text: String, style: Style)] = []
+        for action in unhandled.prefix(Self.shownActions) {
+            let count = check.actions.first { $0.name == action.action }?.count ?? action.jobs
+            lines.append(line(count, action.action))
+            lines.append((TextWidth.right("", 9) + "would wait: \(action.reason)", .warning))
+        }
+        let others = check.actions.filter { action in !unhandled.contains { $0.action == action.name } }
+        let room = max(0, Self.shownActions - unhandled.count)
+        lines += others.prefix(room).map { line($0.count, $0.name) }
+        let left = max(0, unhandled.count - Self.shownActions) + max(0, others.count - room)
+        if left > 0 { lines.append((TextWidth.right("", 9) + "and \(Figures.count(left, "more action"))", .dim)) }
+        return lines
+    }
+
+    private static var shownActions: Int { 5 }
+
     /// What the queue knows of them: asked for in pieces, so that it may be of a part only.
-    private func knownLines(_ check: FileCheck, _ state: PreviewState) -> [(text: String, style: Style)] {
+    private func knownLines(
+        _ check: FileCheck,
+        _ state: PreviewState,
+        _ width: Int
+    ) -> [(text: String, style: Style)] {
+        if state.refusal != nil { return [] }
         if let reason = state.whyNotKnown {
-            return [(TextWidth.right("?", 7) + "  known already: \(reason)", .warning)]
+            let lead = TextWidth.right("?", 7) + "  "
+            return TextWidth.wrap("known already: \(reason)", to: width - lead.count).enumerated().map {
+                (($0 == 0 ? lead : String(repeating: " ", count: lead.count)) + $1, .warning)
+            }
         }
         let known = state.known ?? EnqueueResult()
         let compared = known.enqueued + known.duplicates + known.differs
@@ -169,6 +191,9 @@ extension View {
         }
         return lines
     }
+
+    /// Columns before the message of a fault.
+    private static var faultLead: Int { 19 }
 
     private static func ones(_ count: Int, _ kind: String) -> String {
         count == 1 ? "\(kind) one" : "\(Figures.grouped(count)) \(kind) ones"
@@ -202,6 +227,10 @@ extension View {
                 )
             )
             lines.append((String(repeating: " ", count: TextWidth.of(lead + before)) + "^", .bad))
+            // What the list has no room for.
+            if TextWidth.of(fault.message) > width - Self.faultLead {
+                lines += TextWidth.wrap(fault.message, to: width).map { ($0, .plain) }
+            }
             lines.append(("", .plain))
         }
         if check.jobCount > 0 {

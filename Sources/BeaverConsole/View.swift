@@ -89,7 +89,7 @@ package struct View {
         let room = width - right - name.utf8.count - 3
         if room > 4 {
             self.screen.put(
-                TextWidth.cut(self.place, to: room),
+                self.place(room),
                 row: 0,
                 column: name.utf8.count + 2,
                 width: room
@@ -101,8 +101,8 @@ package struct View {
     }
 
     /// The directory, and how the console hangs on to it.
-    private var place: String {
-        var parts = [self.status.dataDirectory.isEmpty ? "…" : self.status.dataDirectory]
+    private func place(_ room: Int) -> String {
+        var parts: [String] = []
         if self.model.settings.isDemo { parts.append("demo") }
         switch self.model.connection {
         case .embedded:
@@ -112,7 +112,10 @@ package struct View {
         case .lost: parts.append("server gone")
         }
         if self.model.settings.isReadOnly { parts.append("read-only") }
-        return parts.joined(separator: " · ")
+        let directory = self.status.dataDirectory.isEmpty ? "…" : self.status.dataDirectory
+        // The end of a long path tells more than its beginning, and how it is held more than both.
+        let words = parts.map { " · \($0)" }.joined()
+        return TextWidth.cut(TextWidth.cutFront(directory, to: max(6, room - TextWidth.of(words))) + words, to: room)
     }
 
     /// The line of keys at the bottom: what does not fit is left out from the end, but never help and the way out.

@@ -99,32 +99,53 @@ public struct EnqueueResult: Sendable, Equatable, Codable {
     ///
     /// HTTP leaves them out for more than 1,000 jobs.
     public var ids: [String]
+    /// Of a comparison, which takes nothing: the actions of these jobs that have no handler, the most frequent 20; nil
+    /// where none was looked up.
+    public var unhandled: [QueueStatus.ParkedAction]?
 
     package init(
         enqueued: Int = 0,
         duplicates: Int = 0,
         differs: Int = 0,
         differingIDs: [String] = [],
-        ids: [String] = []
+        ids: [String] = [],
+        unhandled: [QueueStatus.ParkedAction]? = nil
     ) {
         self.enqueued = enqueued
         self.duplicates = duplicates
         self.differs = differs
         self.differingIDs = differingIDs
         self.ids = ids
+        self.unhandled = unhandled
     }
+
+    static let maxDiffering = 20
 
     /// Adds another batch's counts; ids are kept as long as they are few enough to be of use.
     package mutating func add(_ other: EnqueueResult) {
         self.enqueued += other.enqueued
         self.duplicates += other.duplicates
         self.differs += other.differs
-        self.differingIDs += other.differingIDs.prefix(max(0, 20 - self.differingIDs.count))
+        self.differingIDs += other.differingIDs.prefix(max(0, Self.maxDiffering - self.differingIDs.count))
+        for more in other.unhandled ?? [] { self.add(more) }
+        if other.unhandled != nil { self.unhandled = self.unhandled ?? [] }
     }
+
+    private mutating func add(_ more: QueueStatus.ParkedAction) {
+        var known = self.unhandled ?? []
+        if let place = known.firstIndex(where: { $0.action == more.action }) {
+            known[place].jobs += more.jobs
+        } else if known.count < Self.maxUnhandled {
+            known.append(more)
+        }
+        self.unhandled = known
+    }
+
+    static let maxUnhandled = 20
 
     private enum CodingKeys: String, CodingKey {
         case enqueued, duplicates, differs
         case differingIDs = "differing_ids"
-        case ids
+        case ids, unhandled
     }
 }

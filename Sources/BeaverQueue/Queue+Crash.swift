@@ -62,6 +62,49 @@ extension Queue {
         return remains
     }
 
+    /// What became of jobs whose acceptance somebody was told.
+    package struct Account: Sendable, Equatable {
+        /// Of them the queue has no record.
+        package var missing: [String] = []
+        /// Of those that were done: done no longer, or in another number of runs.
+        package var doneTwice: [String] = []
+    }
+
+    /// Looks ids up one by one, a slice of the engine's time after the other.
+    package func account(of ids: [String], done before: [String: Int]) async throws(QueueError) -> Account {
+        let core = try await self.readyCore()
+        var sum = Account()
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let slice = rest.prefix(500)
+            let part = core.controller.look { Self.account(of: slice, done: before, in: $0, core.hash) }
+            sum.missing += part.missing
+            sum.doneTwice += part.doneTwice
+            rest = rest.dropFirst(slice.count)
+            await Task.yield()
+        }
+        return sum
+    }
+
+    static func account(
+        of ids: ArraySlice<String>,
+        done before: [String: Int],
+        in engine: Engine,
+        _ hash: KeyedHash
+    ) -> Account {
+        var account = Account()
+        for id in ids {
+            guard let number = engine.manager.slots.find(hash(id)) else {
+                if engine.manager.remembered.find(hash(id)) == nil { account.missing.append(id) }
+                continue
+            }
+            guard let runs = before[id] else { continue }
+            let slot = engine.manager.slots[number]
+            if slot.state != .completed || slot.runs != runs { account.doneTwice.append(id) }
+        }
+        return account
+    }
+
     static func done(_ ids: [String], in engine: Engine, _ hash: KeyedHash) -> [String: Int] {
         var done: [String: Int] = [:]
         for id in ids {

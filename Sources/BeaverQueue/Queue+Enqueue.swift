@@ -16,7 +16,7 @@ extension Queue {
                 enqueued: enqueued,
                 duplicates: duplicates,
                 differs: differing.count,
-                differingIDs: differing.prefix(20).map { ids[$0] },
+                differingIDs: differing.prefix(EnqueueResult.maxDiffering).map { ids[$0] },
                 ids: ids
             )
         case .failed(let error): throw error
@@ -26,7 +26,24 @@ extension Queue {
 
     package func compare(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         let core = try await self.readyCore()
-        return await core.lookup.compare(try self.batch(of: jobs, core.hash))
+        let batch = try self.batch(of: jobs, core.hash)
+        try self.refuseCommands(jobs, core)
+        var result = await core.lookup.compare(batch)
+        result.unhandled = Self.unhandled(jobs, core)
+        return result
+    }
+
+    /// The actions of these jobs that nothing here would run, as the configuration stands.
+    private static func unhandled(_ jobs: [NewJob], _ core: Core) -> [QueueStatus.ParkedAction] {
+        guard !core.controller.look({ $0.manager.settings.simulates }) else { return [] }
+        var counts: [String: Int] = [:]
+        for job in jobs { counts[job.action, default: 0] += 1 }
+        let actions = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.lazy.compactMap { action, count in
+            core.runner.actionPolicy(for: action).parkedBecause.map {
+                QueueStatus.ParkedAction(action: action, jobs: count, reason: $0)
+            }
+        }
+        return Array(actions.prefix(EnqueueResult.maxUnhandled))
     }
 
     private func batch(of jobs: [NewJob], _ hash: KeyedHash) throws(QueueError) -> JobBatch {
@@ -45,7 +62,7 @@ extension Queue {
         else { return }
         throw QueueError(
             .configuration,
-            "this queue does not run commands: start it with `beaver-tui run --allow-exec`, or configure a handler"
+            "this queue does not run commands: configure a handler, or start it with `beaver-tui run --allow-exec`"
         )
     }
 }

@@ -63,13 +63,6 @@ extension Queue {
     /// Throws `notFound`, or `conflict` if it has not ended.
     public func purge(_ id: String) async throws(QueueError) { _ = try await self.act(.purge, id) }
 
-    /// Why jobs of an action would wait, as the configuration stands; nil where they would run, or be simulated.
-    package func whyParked(_ action: String) async throws(QueueError) -> String? {
-        let core = try await self.readyCore()
-        guard !core.controller.look({ $0.manager.settings.simulates }) else { return nil }
-        return core.runner.actionPolicy(for: action).parkedBecause
-    }
-
     private func act(_ action: JobAction, _ id: String) async throws(QueueError) -> JobSlot.State? {
         let row = try await self.readyCore().lookup.row(id)
         guard case .acted(let result, let state) = try await self.perform(.act(action, on: [.id(row.slot.id)])) else {

@@ -62,15 +62,13 @@ extension Queue {
         var status = QueueStatus()
         engine.fill(&status)
         status.recovery = report
-        let missing = ids.filter { id in
-            engine.manager.slots.find(hash(id)) == nil && engine.manager.remembered.find(hash(id)) == nil
-        }
-        let done = self.done(ids, in: engine, hash)
-        let twice = ids.filter { id in
-            guard let runs = before.done[id], engine.manager.slots.find(hash(id)) != nil else { return false }
-            return done[id] != runs
-        }
-        return AfterPowerCut(before: before, status: status, missing: missing, doneTwice: twice)
+        let account = self.account(of: ids[...], done: before.done, in: engine, hash)
+        return AfterPowerCut(
+            before: before,
+            status: status,
+            missing: account.missing,
+            doneTwice: account.doneTwice
+        )
     }
 
     private static func cut(

@@ -22,6 +22,17 @@ extension Queue {
         return view
     }
 
+    /// For whoever lets this process be stopped, as by Ctrl-Z: until `goOn` no run is found too long, and then each has as
+    /// much time left as it had.
+    package func hold() { self.controller?.hold() }
+
+    package func goOn() { self.controller?.goOn() }
+
+    private var controller: Controller? {
+        guard case .running(let core) = self.life.withLock({ $0.stage }) else { return nil }
+        return core.controller
+    }
+
     /// Where the data directory is; nil while nothing runs or where it cannot be told.
     package func freeDiskBytes() -> Int64? {
         guard case .running(let core) = self.life.withLock({ $0.stage }) else { return nil }

@@ -51,6 +51,7 @@ enum OpenAPISchemas {
                 differs: {type: integer, description: known with another payload; not taken}
                 differing_ids: {type: array, items: {type: string}}
                 ids: {type: array, items: {type: string}}
+                unhandled: {type: array, items: {type: object, required: [action, jobs, reason], properties: {action: {type: string}, jobs: {type: integer}, reason: {type: string}}}, description: "of a dry run: actions of these jobs that have no handler"}
             JobPage:
               type: object
               required: [jobs]

@@ -15,29 +15,31 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "Background.h"
 #include "CNcurses.h"
+#include "Streams.h"
 
 // Of term.h, whose macros take the words "columns" and "lines" away.
 extern char *tigetstr(const char *name);
 
 // Above every code of ncurses itself.
-enum { key_paste_begin = KEY_MAX + 1, key_paste_end };
+enum { key_paste_begin = KEY_MAX + 1, key_paste_end, key_color_reply, key_device_reply };
 
 static SCREEN *screen;
 // Input is read from a pad: reading from a window would draw it first.
 static WINDOW *input;
 static int wake_descriptor = -1;
-// What ncurses writes to: the terminal, or while a frame is made the file that collects it.
+static int input_descriptor;
+// What ncurses writes to: the terminal, or while a frame is made the file that collects it (Streams.c).
 static FILE *output;
-static int frame_file = -1;
 static int saved_errors = -1;
 static int cursor_row = -1, cursor_column = -1;
 static bool is_open;
+static int background = CNC_BACKGROUND_UNKNOWN;
 static chtype style_attributes[128];
 
 // Read and written by signal handlers.
@@ -160,18 +162,21 @@ static void give_signals_back(void) {
         sigaction(handled_signals[index], &found_handled[index], NULL);
 }
 
-int cnc_open(void) {
+int cnc_open(bool asks_background) {
     if (tcgetattr(STDIN_FILENO, &found_modes) != 0) return 3;
     wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (wake_descriptor < 0) return 3;
     // Before newterm, which takes only signals that have their default action.
     take_signals();
+    cnc_typed typed = {.count = 0};
+    // A slow line may take longer: its answer is thrown away then.
+    if (asks_background) background = cnc_ask_background(150, &typed);
     use_env(FALSE);
     use_tioctl(TRUE);
     set_escdelay(25);
     int duplicate = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     output = duplicate < 0 ? NULL : fdopen(duplicate, "w");
-    screen = output ? newterm(NULL, output, stdin) : NULL;
+    screen = output ? newterm(NULL, output, cnc_open_input()) : NULL;
     if (!screen) {
         give_signals_back();
         return 1;
@@ -190,15 +195,18 @@ int cnc_open(void) {
     scrollok(stdscr, FALSE);
     // A frame is sent whole: one that a key cuts short would show half of one moment and half of another.
     typeahead(-1);
-    frame_file = memfd_create("frame", MFD_CLOEXEC);
     input = newpad(1, 1);
     keypad(input, TRUE);
     nodelay(input, TRUE);
     meta(input, TRUE);
     define_key("\033[200~", key_paste_begin);
     define_key("\033[201~", key_paste_end);
+    define_key(cnc_color_reply, key_color_reply);
+    define_key(cnc_device_reply, key_device_reply);
+    for (size_t place = typed.count; place > 0; place--) ungetch((unsigned char)typed.bytes[place - 1]);
+    input_descriptor = cnc_input_descriptor();
     mouseinterval(0);
-    mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     if (has_colors()) {
         start_color();
         use_default_colors();
@@ -238,6 +246,8 @@ void cnc_close(void) {
     }
     give_signals_back();
 }
+
+int cnc_background(void) { return background; }
 
 int cnc_color_count(void) { return has_colors() ? COLORS : 0; }
 
@@ -281,44 +291,6 @@ void cnc_place_cursor(int row, int column) {
     cursor_column = column;
 }
 
-static void send_frame(const char *bytes, size_t length) {
-    while (length > 0) {
-        ssize_t sent = write(STDOUT_FILENO, bytes, length);
-        if (sent > 0) {
-            bytes += sent;
-            length -= (size_t)sent;
-        } else if (errno == EAGAIN) {
-            // Someone else has made the terminal non-blocking.
-            struct pollfd descriptor = {.fd = STDOUT_FILENO, .events = POLLOUT};
-            poll(&descriptor, 1, 1000);
-        } else if (errno != EINTR) {
-            return;
-        }
-    }
-}
-
-// ncurses calls write after each movement of the cursor, dozens of times a frame, and each call wakes whoever reads the
-// terminal, who then has the processor first. So it writes to a file in memory, which goes out at once.
-static bool begin_frame(void) {
-    return frame_file >= 0 && dup3(frame_file, fileno(output), O_CLOEXEC) >= 0;
-}
-
-static void end_frame(void) {
-    dup3(STDOUT_FILENO, fileno(output), O_CLOEXEC);
-    // Larger than all but the first frame of a wide terminal.
-    static char bytes[1 << 16];
-    off_t end = lseek(frame_file, 0, SEEK_CUR);
-    for (off_t place = 0; place < end;) {
-        size_t wanted = end - place < (off_t)sizeof bytes ? (size_t)(end - place) : sizeof bytes;
-        ssize_t count = pread(frame_file, bytes, wanted, place);
-        if (count <= 0) break;
-        send_frame(bytes, (size_t)count);
-        place += count;
-    }
-    // The next one is written over it.
-    lseek(frame_file, 0, SEEK_SET);
-}
-
 static void flush(void) {
     static int shown = 0;
     int wanted = cursor_row >= 0;
@@ -335,9 +307,9 @@ static void flush(void) {
 }
 
 void cnc_flush(void) {
-    bool is_collected = begin_frame();
+    bool is_collected = cnc_begin_frame(output);
     flush();
-    if (is_collected) end_frame();
+    if (is_collected) cnc_end_frame(output);
 }
 
 void cnc_redraw(void) {
@@ -406,9 +378,18 @@ static bool take_mouse(cnc_event *event) {
     event->column = mouse.x;
     if (mouse.bstate & BUTTON4_PRESSED) event->value = CNC_WHEEL_UP;
     else if (mouse.bstate & BUTTON5_PRESSED) event->value = CNC_WHEEL_DOWN;
-    else if (mouse.bstate & BUTTON1_DOUBLE_CLICKED) event->value = CNC_DOUBLE_CLICK;
     else event->value = CNC_CLICK;
     return true;
+}
+
+// The rest of an answer that came late: its letters are no keys.
+static void skip_reply(wint_t kind) {
+    for (int count = 0; count < 64; count++) {
+        wint_t code = 0;
+        struct pollfd descriptor = {.fd = input_descriptor, .events = POLLIN};
+        if (wget_wch(input, &code) == ERR && (poll(&descriptor, 1, 50) <= 0 || wget_wch(input, &code) == ERR)) return;
+        if (kind == key_device_reply ? code >= '@' && code <= '~' : code == '\a' || code == '\\') return;
+    }
 }
 
 static bool take_key(cnc_event *event) {
@@ -424,6 +405,10 @@ static bool take_key(cnc_event *event) {
         return true;
     }
     if (code == KEY_MOUSE) return take_mouse(event);
+    if (code == key_color_reply || code == key_device_reply) {
+        skip_reply(code);
+        return false;
+    }
     if (code == key_paste_begin || code == key_paste_end) {
         event->kind = code == key_paste_begin ? CNC_PASTE_BEGIN : CNC_PASTE_END;
         return true;
@@ -433,21 +418,30 @@ static bool take_key(cnc_event *event) {
     return true;
 }
 
+// The other end is gone: said by the system, or readable again and again with nothing to read. Once is no sign, for another
+// process may have read it.
+static bool is_end_of_input(bool is_empty, short events) {
+    static int empty_count = 0;
+    empty_count = is_empty ? empty_count + 1 : 0;
+    return is_empty && ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0 || empty_count > 100);
+}
+
 void cnc_wait(int milliseconds, cnc_event *event) {
     memset(event, 0, sizeof *event);
     if (take_signal(event) || take_key(event)) return;
     struct pollfd descriptors[2] = {
-        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = input_descriptor, .events = POLLIN},
         {.fd = wake_descriptor, .events = POLLIN},
     };
     int ready = poll(descriptors, 2, milliseconds);
     if (take_signal(event)) return;
     if (ready <= 0) return;
     if (descriptors[0].revents != 0) {
-        if (take_key(event)) return;
+        // Asked before ncurses reads: it may take bytes that are no event, as of a button that is let go.
         int waiting = 0;
-        // Readable, and nothing to read: the other end is gone.
-        if (ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0) {
+        bool is_empty = ioctl(input_descriptor, FIONREAD, &waiting) != 0 || waiting == 0;
+        if (take_key(event)) return;
+        if (is_end_of_input(is_empty, descriptors[0].revents)) {
             event->kind = CNC_END_OF_INPUT;
             return;
         }

@@ -29,7 +29,7 @@ import Testing
         case 0: .paste(chance.pick(self.pastes))
         case 1:
             .mouse(
-                chance.pick([.click, .doubleClick, .wheelUp, .wheelDown]),
+                chance.pick([.click, .wheelUp, .wheelDown]),
                 row: chance.below(70) - 2,
                 column: chance.below(210) - 2
             )

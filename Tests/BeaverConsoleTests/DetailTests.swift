@@ -64,6 +64,39 @@ import Testing
         ] { #expect(stage.shows(text)) }
     }
 
+    /// Programs of other systems end a line with both, progress bars write over it.
+    @Test(
+        arguments: [
+            ("a\r\nb\r\n", ["a", "b"]), ("1 %\r50 %\rdone\nnext", ["done", "next"]), ("", []), ("\n", [""]),
+            ("a\tb\n\nc\n", ["a    b", "", "c"]),
+        ]
+    )
+    func outputIsSplitAsATerminalShowsIt(text: String, lines: [String]) {
+        #expect(OutputText.lines(text) == lines)
+    }
+
+    /// The one at the cursor, also after a step to the next job.
+    @Test func theErrorsShowWhatTheJobWrote() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        for id in ["thumbs-0416", "thumbs-0415"] {
+            let run = JobRun(
+                token: 1,
+                ending: .failed,
+                startedAt: nil,
+                endedAt: nil,
+                exitStatus: 1,
+                error: "exit 1",
+                outputTail: "convert: \(id)\nno images\n"
+            )
+            stage.scene.details[id] = .sample(.sample(id), history: [run])
+        }
+        stage.press("o")
+        #expect(stage.shows("Output of thumbs-0416, run 4, the last 2 lines"))
+        #expect(stage.shows("│ convert: thumbs-0416 "))
+        stage.press(.tab, .down)
+        #expect(stage.shows("Output of thumbs-0415, run 4, the last 2 lines"))
+    }
+
     @Test func followingIsSaidWithoutASignBeforeIt() {
         var scene = Scene.thumbs
         scene.output = "one line"

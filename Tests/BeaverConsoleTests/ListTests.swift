@@ -208,15 +208,51 @@ import Testing
         let row = stage.screen.lines.firstIndex { $0.contains("thumbs-3143") } ?? 0
         stage.send(.mouse(.click, row: row, column: 20))
         #expect(stage.model.focused.current?.id == "thumbs-3143")
-        stage.send(.mouse(.doubleClick, row: row, column: 20))
+        stage.wait(milliseconds: 800)
+        stage.send(.mouse(.click, row: row, column: 20))
+        #expect(stage.model.place == .main)
+        stage.send(.mouse(.click, row: row, column: 20))
         #expect(stage.model.place == .detail)
+    }
+
+    @Test func aClickOnTheNameOfAListShowsIt() {
+        var stage = Stage(.thumbs)
+        for name in ["4 Done", "5 Dead", "3 Scheduled", "6 Events"] {
+            let row = stage.screen.lines.firstIndex { $0.contains(name) } ?? 0
+            let before = String(stage.screen.lines[row].split(separator: name, omittingEmptySubsequences: false)[0])
+            stage.send(.mouse(.click, row: row, column: TextWidth.of(before) + 1))
+            #expect(stage.shows("[\(name)"))
+        }
+    }
+
+    /// It moves what is under the pointer, as in any other program.
+    @Test func theWheelScrollsThePaneItIsOver() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        let row = stage.screen.lines.firstIndex { $0.contains("thumbs-3133") } ?? 0
+        stage.send(.mouse(.wheelDown, row: row, column: 20))
+        #expect(stage.model.focus == .done)
+        #expect(stage.model.lists[.pending]?.cursor == nil)
+    }
+
+    /// What is looked for is still there after a click beside it.
+    @Test func aClickDoesNotTakeAFilterAway() {
+        var stage = Stage(.thumbs)
+        stage.press("1", "/")
+        stage.type("thumbs")
+        stage.press(.enter)
+        let row = stage.screen.lines.lastIndex { $0.contains("thumbs-") } ?? 0
+        stage.send(.mouse(.click, row: row, column: 20))
+        #expect(stage.model.filter != nil)
+        #expect(stage.screen.lines[row].contains("│>"))
+        stage.send(.mouse(.click, row: 5, column: 20))
+        #expect(stage.model.filter != nil)
     }
 
     @Test func theMouseAnswersNoQuestion() {
         var stage = Places.stage(.question)
         for row in 0..<24 {
             for column in stride(from: 0, to: 80, by: 3) {
-                stage.send(.mouse(.doubleClick, row: row, column: column))
+                for _ in 0..<2 { stage.send(.mouse(.click, row: row, column: column)) }
                 stage.send(.mouse(.wheelDown, row: row, column: column))
             }
         }

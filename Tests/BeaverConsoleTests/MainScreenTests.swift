@@ -40,6 +40,13 @@ import Testing
         ScreenFile.expect(stage.screen, "disconnected-120x34")
     }
 
+    /// However long the path: that another process has the queue is read.
+    @Test func aLongPathLeavesRoomForWhoHoldsIt() {
+        var stage = Stage(.thumbs, isEmbedded: false)
+        stage.model.view?.status.dataDirectory = "/srv/" + String(repeating: "long/", count: 9) + "data"
+        #expect(stage.screen.lines[0].contains("long/data · attached "))
+    }
+
     @Test func namesThatTryToAct() {
         ScreenFile.expect(Stage(.hostile).screen, "hostile-80x24")
         ScreenFile.expect(Stage(.hostile, rows: 34, columns: 120).screen, "hostile-120x34")

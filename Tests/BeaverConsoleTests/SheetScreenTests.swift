@@ -22,6 +22,24 @@ import Testing
     @Test func commandsThatWouldBeRefusedAreNotOffered() {
         var stage = self.preview(Scene.commandFile)
         stage.model.settings.allowsExec = false
+        stage.press("R")
+        self.expectNotOffered(&stage)
+    }
+
+    /// A server says it itself, with the answer to the comparison.
+    @Test func commandsThatAServerRefusesAreNotOffered() {
+        var stage = self.preview(Scene.commandFile)
+        stage.send(.known(Scene.commandFile.path, .failure(QueueError(.configuration, Self.serverRefuses))))
+        self.expectNotOffered(&stage)
+        // Started with it meanwhile, and read again.
+        stage.press("R")
+        #expect(stage.shows("Enter take 5,000"))
+    }
+
+    private static let serverRefuses =
+        "this queue refuses commands: configure a handler, or start it with `beaver-tui run --allow-exec`"
+
+    private func expectNotOffered(_ stage: inout Stage) {
         #expect(stage.text.contains("beaver-tui run --allow-exec"))
         #expect(!stage.text.contains("Enter take"))
         stage.forget()
@@ -61,6 +79,16 @@ import Testing
         #expect(title?.contains("/long/import.json: refused, nothing taken ─") == true, "\(lines)")
     }
 
+    /// The list cuts it; below the place stands all of it.
+    @Test func theWholeFaultAtTheCursorIsRead() {
+        var check = Scene.badFile
+        let message = "a line break or another control character stands inside a string; write it as \\n, or close it"
+        check.faults[0] = JobsFault(entry: 17, line: 52, column: 19, message: message)
+        let text = self.preview(check).text
+        #expect(text.contains("│ a line break or another control character stands inside a string;"))
+        #expect(text.contains("or close it"))
+    }
+
     @Test func previewOfAFileThatCannotBeRead() {
         var check = FileCheck(path: "nothing.json", form: "")
         check.failure = "nothing.json: no such file or directory"
@@ -90,6 +118,24 @@ import Testing
         #expect(stage.shows("      ?  known already: the server does not answer"))
         stage.press(.escape)
         #expect(stage.effects.contains(.endComparing))
+    }
+
+    /// What has no handler stands first, however few jobs name it.
+    @Test func actionsWithoutAHandlerStandFirst() {
+        var check = FileCheck(path: "jobs.json", form: "JSON array")
+        check.jobCount = 22
+        check.actions = ["a", "b", "c", "d", "e", "f"].map { (name: $0, count: 3) } + [("resise", 1)]
+        var stage = self.preview(check)
+        #expect(stage.shows("3  action e"))
+        #expect(stage.shows("and 2 more actions"))
+        var known = EnqueueResult(enqueued: 22)
+        known.unhandled = [.init(action: "resise", jobs: 1, reason: "no handler for `resise`")]
+        stage.send(.known(check.path, .success(known)))
+        #expect(stage.shows("      1  action resise"))
+        #expect(stage.shows("         would wait: no handler for `resise`"))
+        #expect(stage.shows("3  action d"))
+        #expect(!stage.shows("3  action e"))
+        #expect(stage.shows("and 2 more actions"))
     }
 
     @Test func badEntriesStandInAFileBeside() {

@@ -24,14 +24,15 @@ struct Terminal: ~Copyable {
     /// Takes the terminal; throws if it cannot be drawn on.
     init(_ look: Console.Look, errorDescriptor: Int32?) throws(QueueError) {
         self.hasUTF8 = cnc_set_locale()
-        switch cnc_open() {
+        switch cnc_open(look.allowsColor && look.isLight == nil) {
         case 0: break
         case 1: throw .invalidInput("the terminal type in TERM is not known here; to run without a console: --no-ui")
         default: throw .invalidInput("the terminal cannot be drawn on; to run without a console: --no-ui")
         }
         if let errorDescriptor { cnc_redirect_errors(errorDescriptor) }
         let colors = look.allowsColor ? Int(cnc_color_count()) : 0
-        let theme = Theme(colorCount: colors, isLight: look.isLight)
+        let isLight = look.isLight ?? (UInt32(bitPattern: cnc_background()) == CNC_BACKGROUND_LIGHT.rawValue)
+        let theme = Theme(colorCount: colors, isLight: isLight)
         for style in Style.allCases {
             let look = theme.look(of: style)
             var attributes: UInt32 = 0
@@ -132,7 +133,6 @@ struct Terminal: ~Copyable {
     ]
 
     private static let mice: [UInt32: Mouse] = [
-        CNC_CLICK.rawValue: .click, CNC_DOUBLE_CLICK.rawValue: .doubleClick, CNC_WHEEL_UP.rawValue: .wheelUp,
-        CNC_WHEEL_DOWN.rawValue: .wheelDown,
+        CNC_CLICK.rawValue: .click, CNC_WHEEL_UP.rawValue: .wheelUp, CNC_WHEEL_DOWN.rawValue: .wheelDown,
     ]
 }

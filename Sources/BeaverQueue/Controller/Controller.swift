@@ -121,6 +121,14 @@ package final class Controller: Sendable {
         self.engine.withLock { body($0) }
     }
 
+    /// Before this process is stopped, and after: see `Engine.hold`.
+    package func hold() { self.engine.withLock { $0.hold(self.parts.clock()) } }
+
+    package func goOn() {
+        self.engine.withLock { $0.goOn(self.parts.clock()) }
+        self.inbox.post(.tick)
+    }
+
     // MARK: The engine's threads
 
     private func loop() {

@@ -108,13 +108,15 @@ extension Engine {
     }
 
     /// What of these is known, as `accept` would find it; changes nothing.
-    func compare(_ entries: ArraySlice<JobBatch.Entry>) -> EnqueueResult {
+    func compare(_ entries: ArraySlice<JobBatch.Entry>, ids: [String]) -> EnqueueResult {
         var result = EnqueueResult()
-        for entry in entries {
+        for (place, entry) in zip(entries.indices, entries) {
             switch self.known(entry.enqueue) {
             case .no: result.enqueued += 1
             case .same: result.duplicates += 1
-            case .differs: result.differs += 1
+            case .differs:
+                result.differs += 1
+                if result.differingIDs.count < EnqueueResult.maxDiffering { result.differingIDs.append(ids[place]) }
             }
         }
         return result

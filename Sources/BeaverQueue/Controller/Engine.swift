@@ -37,6 +37,8 @@ package final class Engine {
     @exclusivity(unchecked) var policies: [ActionPolicy] = []
     /// Actions whose program could not be started: looked at again at this boot-time millisecond.
     var probeTimes: [UInt16: Int64] = [:]
+    /// Since then, in boot-time milliseconds, this process may be stopped: see `hold`.
+    var heldSince: Int64?
     var failuresInARow: [UInt16: Int] = [:]
     /// No process can be started for now; nil: all is well.
     var startShortage: StartShortage?
@@ -264,7 +266,7 @@ package final class Engine {
             if let time { wake = min(wake ?? time, time) }
         }
         consider(self.due.nextWake(self.now))
-        consider(self.runs.nextDeadline)
+        if self.heldSince == nil { consider(self.runs.nextDeadline) }
         consider(self.probeTimes.values.min())
         // Past that time nothing is left to wait for but a free worker or a job.
         if let until = self.startShortage?.until, until > self.now.bootMilliseconds { consider(until) }

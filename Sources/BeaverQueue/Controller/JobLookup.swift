@@ -78,7 +78,7 @@ struct JobLookup: Sendable {
         while !rest.isEmpty {
             // A look by id goes to another place in memory each time, unlike a scan.
             let slice = rest.prefix(Int(Self.slice) / 16)
-            sum.add(self.engine.withLock { $0.compare(slice) })
+            sum.add(self.engine.withLock { $0.compare(slice, ids: batch.ids) })
             rest = rest.dropFirst(slice.count)
             await Task.yield()
         }

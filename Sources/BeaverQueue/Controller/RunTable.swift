@@ -72,6 +72,10 @@ struct RunTable {
         self.deadlines.set(worker, bootMilliseconds)
     }
 
+    mutating func postpone(_ worker: Int, milliseconds: Int64) {
+        if let deadline = self.deadlines.key(of: worker) { self.deadlines.set(worker, deadline + milliseconds) }
+    }
+
     mutating func remove(_ worker: Int) {
         self.runs[worker] = nil
         self.deadlines.set(worker, nil)

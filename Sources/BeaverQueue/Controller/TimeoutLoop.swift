@@ -1,6 +1,8 @@
 /// The time-out loop: runs that are too long, cancelled, or in the way of a stop are told to end, then ended.
 extension Engine {
     func checkDeadlines() {
+        // Handlers go on while this process is stopped; whatever they did meanwhile is heard before they are judged.
+        guard self.heldSince == nil else { return }
         while let worker = self.runs.popDeadline(self.now.bootMilliseconds), let run = self.runs.runs[worker] {
             switch run.phase {
             case .starting: break
@@ -12,6 +14,24 @@ extension Engine {
                 self.log(.error, "a run of \(name) did not end when it was killed; its worker slot is stuck")
             }
         }
+    }
+
+    /// This process is about to be stopped, as by Ctrl-Z: until `goOn` no run is found too long.
+    func hold(_ now: EngineTime) { self.heldSince = self.heldSince ?? now.bootMilliseconds }
+
+    /// It runs again: every run has as much time left as it had then.
+    func goOn(_ now: EngineTime) {
+        guard let since = self.heldSince else { return }
+        let held = max(0, now.bootMilliseconds - since)
+        self.heldSince = nil
+        for worker in self.runs.workers {
+            self.runs.postpone(worker, milliseconds: held)
+            self.runs.update(worker) { run in
+                guard let limit = run.limits.timeoutMilliseconds, limit > 0 else { return }
+                run.limits.timeoutMilliseconds = UInt32(clamping: Int64(limit) + held)
+            }
+        }
+        if case .draining(let until) = self.lifecycle { self.lifecycle = .draining(until: until + held) }
     }
 
     /// SIGTERM, then SIGKILL after the grace period.

@@ -14,6 +14,8 @@ struct IndexedHeap<Key: Comparable> {
         return (Int(number), key)
     }
 
+    func key(of number: Int) -> Key? { self.keys.indices.contains(number) ? self.keys[number] : nil }
+
     /// `nil` removes it.
     mutating func set(_ number: Int, _ key: Key?) {
         while self.keys.count <= number {

@@ -25,7 +25,10 @@ extension JobsStream {
             }
             self.cursor = scanner.offset
             if self.faultCount > faultCount { self.refused.add(start..<self.cursor) }
-            if self.form != .lines { self.form = .array(.afterValue) }
+            guard self.form != .lines else { return true }
+            self.entryIndentation = self.indentation
+            self.indentation = nil
+            self.form = .array(.afterValue)
             return true
         } catch {
             return self.breakEntry(error, window, visible: visible, isLast: isLast)
@@ -89,12 +92,7 @@ extension JobsStream {
     }
 
     private mutating func goOnBehind(_ offset: Int, _ window: Span<UInt8>) {
-        guard self.form == .lines else {
-            self.refused.addRest(from: self.cursor)
-            self.form = .stopped
-            self.cursor = window.count
-            return
-        }
+        guard self.form == .lines else { return self.search(self.indentation) }
         var lineFeed = offset - 1
         while lineFeed > self.cursor, window[lineFeed] != ASCII.newline { lineFeed -= 1 }
         let spansLines = lineFeed > self.cursor
@@ -102,5 +100,43 @@ extension JobsStream {
         let start = self.cursor
         self.cursor = spansLines ? lineFeed : offset
         self.refused.add(start..<self.cursor)
+    }
+}
+
+/// Behind a broken entry of an array.
+extension JobsStream {
+    /// Looks for the next entry from the cursor on.
+    mutating func search(_ indentation: Int?) {
+        self.form = .searching(EntrySearch(indentation: indentation, from: self.refused.place(of: self.cursor)))
+    }
+
+    mutating func findEntry(_ window: Span<UInt8>, _ search: EntrySearch) -> Bool {
+        var search = search
+        let start = self.refused.place(of: 0)
+        for offset in self.cursor..<window.count {
+            guard search.beginsEntry(window[offset], at: start + Int64(offset)) else { continue }
+            self.note(&search, upTo: search.commaAt ?? start + Int64(offset))
+            self.cursor = offset
+            self.indentation = search.column
+            self.form = .array(.afterComma)
+            return true
+        }
+        self.cursor = window.count
+        // A comma that turns out to be that before the next entry belongs to neither.
+        self.note(&search, upTo: search.commaAt ?? start + Int64(window.count))
+        self.form = .searching(search)
+        return false
+    }
+
+    private mutating func note(_ search: inout EntrySearch, upTo end: Int64) {
+        self.refused.add(search.notedUpTo..<end)
+        search.notedUpTo = end
+    }
+
+    /// The input has ended, and no other entry was found.
+    mutating func endSearch(_ search: EntrySearch) {
+        self.refused.addRest(from: search.notedUpTo)
+        guard search.mayHaveMissedEntry else { return }
+        self.faultList.addHere("nothing behind entry \(self.entryCount) was read: it has no clear end")
     }
 }

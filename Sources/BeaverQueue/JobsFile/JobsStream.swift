@@ -4,9 +4,9 @@
 /// pieces. Where the pieces are cut makes no difference to jobs, faults or places. It decides nothing about enqueueing:
 /// a caller that wants the file checked as a whole waits for `finish` before it uses any job.
 ///
-/// After a fault of meaning the reading goes on with the next entry. After a fault of JSON an array ends, because its
-/// structure is lost; line-oriented input goes on with the next line, or, if the broken entry spans lines, with the next
-/// line that begins with a brace.
+/// After a fault of meaning the reading goes on with the next entry. After a fault of JSON an array goes on where
+/// `EntrySearch` is sure of the next entry, if that comes; line-oriented input goes on with the next line, or, if the broken
+/// entry spans lines, with the next line that begins with a brace.
 package struct JobsStream: JobStream {
     enum Form: Equatable {
         /// Nothing but white space so far.
@@ -15,6 +15,8 @@ package struct JobsStream: JobStream {
         case array(ArrayPlace)
         /// Objects one after the other.
         case lines
+        /// Inside or behind a broken entry of an array.
+        case searching(EntrySearch)
         /// Behind a broken entry of `lines`.
         case skippingLine(toObject: Bool)
         /// Behind the array.
@@ -38,6 +40,10 @@ package struct JobsStream: JobStream {
     let options: JobsFileOptions
     let maxEntryBytes: Int
     var form = Form.undecided
+    /// White space before the cursor in its line of an array; nil: something else stands there.
+    var indentation: Int?
+    /// The same of the newest entry.
+    var entryIndentation: Int?
     package internal(set) var faultList = JobsFaultList()
     var ledger: JobsIDLedger
     /// Where the reading stands in the current window.
@@ -79,6 +85,7 @@ package struct JobsStream: JobStream {
         if case .array = self.form {
             self.faultList.addHere("the array is not closed: ] is missing at the end")
         }
+        if case .searching(let search) = self.form { self.endSearch(search) }
         self.form = .stopped
     }
 
@@ -107,9 +114,11 @@ extension JobsStream {
         if case .skippingLine(let toObject) = self.form {
             return self.skipLine(window, toObject: toObject, isLast: isLast)
         }
+        if case .searching(let search) = self.form { return self.findEntry(window, search) }
         if self.form == .stopped { self.cursor = window.count }
         var scanner = JSONScanner(offset: self.cursor)
         scanner.skipWhitespace(in: window)
+        if case .array = self.form { self.indent(over: self.cursor..<scanner.offset, in: window) }
         self.cursor = scanner.offset
         guard self.cursor < window.count else { return false }
         switch self.form {
@@ -117,7 +126,17 @@ extension JobsStream {
         case .array(let place): return self.stepArray(window, place, isLast: isLast)
         case .lines: return self.stepLines(window, isLast: isLast)
         case .ended: return self.stop(window, at: self.cursor, "the array ended before this; nothing may follow it")
-        case .skippingLine, .stopped: return false
+        case .skippingLine, .searching, .stopped: return false
+        }
+    }
+
+    private mutating func indent(over whitespace: Range<Int>, in window: Span<UInt8>) {
+        for offset in whitespace {
+            if window[offset] == ASCII.newline {
+                self.indentation = 0
+            } else if let indentation = self.indentation {
+                self.indentation = indentation + 1
+            }
         }
     }
 
@@ -144,10 +163,19 @@ extension JobsStream {
             return true
         case .afterValue where byte == ASCII.comma:
             self.cursor += 1
+            self.indentation = nil
             self.form = .array(.afterComma)
             return true
         case .afterValue:
-            return self.stop(window, at: self.cursor, JSONFault(.expectedCommaOrBracket, at: 0).sentence)
+            self.addFault(
+                window,
+                entry: self.entryCount + 1,
+                at: self.cursor,
+                JSONFault(.expectedCommaOrBracket, at: 0).sentence
+            )
+            // Two whole entries with nothing between them: only their comma is missing.
+            if byte == ASCII.openBrace { self.form = .array(.afterComma) } else { self.search(self.entryIndentation) }
+            return true
         case .afterComma where byte == ASCII.closeBracket:
             return self.stop(window, at: self.cursor, JSONFault(.trailingComma, at: 0).sentence)
         case .first, .afterComma:

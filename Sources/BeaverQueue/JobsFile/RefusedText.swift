@@ -11,11 +11,16 @@ package struct RefusedText: Sendable {
     }
 
     /// Notes everything from a place of the current window on: nothing behind it is read.
-    mutating func addRest(from offset: Int) {
-        self.add(self.passed + Int64(offset)..<Int64.max)
-    }
+    mutating func addRest(from offset: Int) { self.addRest(from: self.place(of: offset)) }
 
-    private mutating func add(_ place: Range<Int64>) {
+    mutating func addRest(from place: Int64) { self.add(place..<Int64.max) }
+
+    /// Where a place of the current window stands in the input.
+    func place(of offset: Int) -> Int64 { self.passed + Int64(offset) }
+
+    /// Notes a range of the input.
+    mutating func add(_ place: Range<Int64>) {
+        guard !place.isEmpty else { return }
         if let last = self.places.last, last.upperBound >= place.lowerBound {
             self.places[self.places.count - 1] = last.lowerBound..<max(last.upperBound, place.upperBound)
         } else {

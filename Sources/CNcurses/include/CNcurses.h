@@ -36,7 +36,7 @@ enum cnc_key {
     CNC_BACKSPACE, CNC_DELETE, CNC_ENTER, CNC_BACK_TAB, CNC_INSERT, CNC_OTHER,
 };
 
-enum cnc_mouse { CNC_CLICK = 1, CNC_DOUBLE_CLICK, CNC_WHEEL_UP, CNC_WHEEL_DOWN };
+enum cnc_mouse { CNC_CLICK = 1, CNC_WHEEL_UP, CNC_WHEEL_DOWN };
 
 enum cnc_attribute { CNC_BOLD = 1, CNC_DIM = 2, CNC_REVERSE = 4, CNC_UNDERLINE = 8 };
 
@@ -63,8 +63,14 @@ typedef struct {
 bool cnc_set_locale(void);
 
 /// Takes the terminal. 0; 1: TERM is unknown; 2: the terminal cannot move its cursor; 3: it cannot be opened.
-/// Uses newterm, because initscr ends the process when it does not know TERM.
-int cnc_open(void);
+/// Uses newterm, because initscr ends the process when it does not know TERM. With `asks_background` the terminal is asked
+/// first which colour its background has.
+int cnc_open(bool asks_background);
+
+enum cnc_ground { CNC_BACKGROUND_UNKNOWN, CNC_BACKGROUND_DARK, CNC_BACKGROUND_LIGHT };
+
+/// What it said.
+int cnc_background(void);
 
 /// Gives the terminal back as it was found. Later calls do nothing.
 void cnc_close(void);

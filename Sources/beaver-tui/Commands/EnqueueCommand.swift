@@ -37,7 +37,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     @Option(help: "The id of the one job.")
     var id: String?
 
-    @Flag(help: "Check only, take nothing.")
+    @Flag(help: "Check, and compare with the queue if there is one; take nothing.")
     var dryRun = false
 
     @Flag(help: "Take the good entries of a file with bad ones.")
@@ -74,7 +74,10 @@ struct EnqueueCommand: AsyncParsableCommand {
         let jobsOptions = try self.options.jobsFileOptions(path: self.file ?? self.lines)
         if self.file == nil, self.lines == nil {
             let job = try self.singleJob(jobsOptions)
-            if self.dryRun { return try self.answerDryRun(1, bad: 0) }
+            if self.dryRun {
+                let run = DryRun(globals: self.globals, jobCount: 1, badCount: 0)
+                return try await run.answer { try await $0([job]) }
+            }
             let connection = try await Connection.open(directory, advice: self.advice)
             let result = try await connection.queue.enqueue([job])
             try await self.answer(result, ids: result.ids.isEmpty ? [job.id].compactMap { $0 } : result.ids, connection)
@@ -87,7 +90,15 @@ struct EnqueueCommand: AsyncParsableCommand {
             skipsBad: self.skipBad
         )
         let checked = try await input.check { Output.error("beaver-tui: \($0)") }
-        if self.dryRun { return try self.answerDryRun(checked.jobCount, bad: checked.badCount) }
+        if self.dryRun {
+            let run = DryRun(globals: self.globals, jobCount: checked.jobCount, badCount: checked.badCount)
+            return try await run.answer { compare in
+                try await input.forEachBatch(checked) { batch in
+                    try await compare(batch)
+                    return .more
+                }
+            }
+        }
         let connection = try await Connection.open(directory, advice: self.advice)
         let progress = EnqueueProgress(total: checked.jobCount, isShown: !self.globals.quiet)
         let result = try await input.take(checked, into: connection.queue) { batch in
@@ -122,24 +133,13 @@ struct EnqueueCommand: AsyncParsableCommand {
         return ids + reader.takeJobs().compactMap(\.id)
     }
 
-    private func answerDryRun(_ count: Int, bad: Int) throws {
-        if self.globals.json {
-            try Output.json(["jobs": count, "bad": bad])
-        } else {
-            let rest = bad > 0 ? ", \(PeopleText.count(bad, "bad entry", "bad entries")) left out" : ""
-            Output.line("\(PeopleText.count(count, "job")) could be taken\(rest); nothing was")
-        }
-    }
-
     private func answer(_ result: EnqueueResult, ids: [String], _ connection: Connection) async throws {
         if self.globals.json {
             try Output.json(result)
         } else {
             Output.line(EnqueueText.sentence(result, id: ids.count == 1 ? ids.first : nil))
         }
-        for id in result.differingIDs {
-            Output.error("beaver-tui: \(TerminalText.visible(id)) is known with another payload; it was not taken")
-        }
+        EnqueueText.complain(of: result.differingIDs)
         if !connection.hasServer {
             self.globals.note("no server runs on \(self.globals.directory()): they wait for `\(self.runCommand)`")
         }
@@ -154,6 +154,12 @@ struct EnqueueCommand: AsyncParsableCommand {
 
 /// What became of an enqueue, in words.
 enum EnqueueText {
+    static func complain(of differingIDs: [String]) {
+        for id in differingIDs {
+            Output.error("beaver-tui: \(TerminalText.visible(id)) is known with another payload; it was not taken")
+        }
+    }
+
     static func sentence(_ result: EnqueueResult, id: String? = nil) -> String {
         if let id, result.enqueued == 1, result.duplicates + result.differs == 0 {
             return "enqueued \(TerminalText.visible(id))"

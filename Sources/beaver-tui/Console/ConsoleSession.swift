@@ -106,15 +106,18 @@ struct ConsoleSession: Sendable {
         settings.isDemo = self.demo != nil
         settings.allowsExec = values.queue.allowExec || values.queue.handlers[JobCommand.action] != nil
         settings.program = ProgramName.typed
+        settings.directoryOption = ProgramName.directoryOption(CommandLine.arguments)
         return settings
     }
 
     private var look: Console.Look {
         // "foreground;background" of the palette; a light background is 7 or 15.
         let ground = ProcessInfo.processInfo.environment["COLORFGBG"]?.split(separator: ";").last.flatMap { Int($0) }
+        // The kernel's own console is dark, and would show a question it does not know.
+        let isKernels = ProcessInfo.processInfo.environment["TERM"]?.hasPrefix("linux") == true
         return Console.Look(
             allowsColor: Palette(self.globals.color).isOn,
-            isLight: ground == 7 || ground == 15
+            isLight: ground.map { $0 == 7 || $0 == 15 } ?? (isKernels ? false : nil)
         )
     }
 }

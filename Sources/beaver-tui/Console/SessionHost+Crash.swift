@@ -188,6 +188,15 @@ extension SessionHost {
         outcome.ownCount = ids.count
         // Purged and forgotten jobs are gone by right: then a missing id says nothing.
         let mayBeGone = outcome.after.jobs.purged + outcome.after.jobs.forgotten > 0
+        if let queue = queue as? Queue {
+            let account = try await queue.account(of: ids, done: done)
+            outcome.ownChecked = ids.count - (mayBeGone ? account.missing.count : 0)
+            outcome.ownMissing = mayBeGone ? [] : account.missing
+            outcome.ownDone = done.count
+            outcome.doneTwice = account.doneTwice
+            return
+        }
+        // Another process is asked for each by itself: for so long, and of many for a part.
         let deadline = ContinuousClock.now + .seconds(2)
         let stride = max(1, ids.count / 100_000)
         for id in Swift.stride(from: 0, to: ids.count, by: stride).lazy.map({ ids[$0] }) {

@@ -109,6 +109,10 @@ final class SessionHost: ConsoleHost {
         try await self.start()
     }
 
+    func hold() { self.state.withLock { $0.life }?.queue.hold() }
+
+    func goOn() { self.state.withLock { $0.life }?.queue.goOn() }
+
     func quit(_ kind: Effect.Quit) async {
         let embedded = self.state.withLock { state in
             state.isEnding = true
@@ -161,18 +165,12 @@ final class SessionHost: ConsoleHost {
     }
 
     func check(_ path: String, _ limits: FileLimits) async -> FileCheck {
-        var (check, file) = await ConsoleFile.check(
+        let (check, file) = await ConsoleFile.check(
             path,
             limits,
             maxPayloadBytes: self.values.queue.limits.maxPayloadBytes
         )
-        self.state.withLock { [file] in $0.file = file }
-        if let queue = self.state.withLock({ $0.life })?.queue, !check.areCommands {
-            for action in check.actions.prefix(20) {
-                // A queue that has failed says so itself.
-                check.whyParked[action.name] = try? await queue.whyParked(action.name)
-            }
-        }
+        self.state.withLock { $0.file = file }
         return check
     }
 

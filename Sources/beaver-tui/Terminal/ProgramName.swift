@@ -11,7 +11,8 @@ enum ProgramName {
     /// The same, and the directory that was named in the command line.
     static let here = Self.typed + Self.directoryOption(CommandLine.arguments)
 
-    private static func directoryOption(_ arguments: [String]) -> String {
+    /// " --data-dir DIR", as it was named there.
+    static func directoryOption(_ arguments: [String]) -> String {
         let option = "--data-dir"
         guard let place = arguments.firstIndex(where: { $0 == option || $0.hasPrefix(option + "=") }) else { return "" }
         let directory =

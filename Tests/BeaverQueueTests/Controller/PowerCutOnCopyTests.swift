@@ -63,6 +63,10 @@ import Testing
             try await queue.pause()
             _ = try await queue.enqueue([QueueFixture.job("job-9")])
             #expect(queue.openRequests == 0)
+            let told = [Self.ids[0]: 1, Self.ids[1]: 2]
+            let account = try await queue.account(of: [Self.ids[0], Self.ids[1], "nobody"], done: told)
+            #expect(account.missing == ["nobody"])
+            #expect(account.doneTwice == [Self.ids[1]])
             let copy = scratch + "/copy"
             try FileManager.default.copyItem(atPath: scratch + "/data", toPath: copy)
             try await queue.stop(now: true)

@@ -113,6 +113,29 @@ import Testing
 
     // MARK: Time-outs
 
+    /// Ctrl-Z stops the engine and not the commands: one that ends meanwhile has ended, and another has the time left that
+    /// it had.
+    @Test func whileTheProcessIsStoppedNoTimeOfARunIsUsedUp() throws {
+        let driver = try SteppingDriver.opened { driver in
+            driver.holdRuns()
+            driver.settings.worker.taskTimeoutMilliseconds = 1_000
+        }
+        driver.put("a")
+        driver.put("b")
+        try driver.run(milliseconds: 400)
+        driver.engine?.hold(driver.clock.time())
+        try driver.run(milliseconds: 60_000)
+        let tokens = driver.tokens()
+        #expect(tokens.allSatisfy { driver.runner.run($0)?.stops == [] })
+        driver.engine?.goOn(driver.clock.time())
+        driver.runner.end(tokens[0], RunResult(.completed))
+        try driver.run(milliseconds: 599)
+        #expect(driver.state("a") == .completed)
+        #expect(driver.runner.run(tokens[1])?.stops == [])
+        try driver.run(milliseconds: 1)
+        #expect(driver.runner.run(tokens[1])?.stops == [.terminate])
+    }
+
     @Test func aRunThatIsTooLongIsAskedThenKilled() throws {
         let driver = try SteppingDriver.opened { driver in
             driver.holdRuns()

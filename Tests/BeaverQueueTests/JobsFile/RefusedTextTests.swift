@@ -11,9 +11,10 @@ import Testing
             (#"[{"payload":1},{"payload":2}]"#, []),
             (#"[{"payload":1}, {"pay":2}, {"payload":3}, 5]"#, [#"{"pay":2}"#, "5"]),
             (#"[{"id":"a","payload":1},{"id":"a","payload":2}]"#, [#"{"id":"a","payload":2}"#]),
-            // The structure is lost: whatever follows is in no job.
-            (#"[{"payload":1},{"payload":x},{"payload":3}]"#, [#"{"payload":x},{"payload":3}]"#]),
-            (#"[{"payload":1} {"payload":2}]"#, [#"{"payload":2}]"#]),
+            (#"[{"payload":1},{"payload":x},{"payload":3}]"#, [#"{"payload":x}"#]),
+            (#"[{"payload":1} {"payload":2}]"#, []),
+            // Where it ends cannot be told: whatever follows is in no job.
+            (#"[{"payload":1},{"payload":"x},{"payload":3}]"#, [#"{"payload":"x},{"payload":3}]"#]),
             (#"[{"payload":1},{"payload":2"#, [#"{"payload":2"#]), (#"[{"payload":1},]"#, []),
             (#"[{"payload":1}"#, []), (#"[{"payload":1}] more"#, ["more"]),
             ("{\"payload\":1}\n{\"pay\":2}\n{\"payload\":3}", [#"{"pay":2}"#]),
