@@ -70,6 +70,16 @@ final class SimulatedFile: StorageFile {
 
     func beginWriteback(at offset: Int64, count: Int64) {}
 
+    func beginRead(at offset: Int64, count: Int64) {}
+
+    /// A sector of zeros counts as never written, so that the skipping of such is tried far more often than by a real disk.
+    func nextWritten(from offset: Int64) throws(QueueError) -> Int64 {
+        try self.perform(.inspect, "lseek", offset) { state, node throws(DiskFailure) in
+            guard offset >= 0 else { throw .invalid }
+            return Int64(state.disk.nodes[node].content.nextWritten(from: Int(offset)))
+        }
+    }
+
     func synchronizeData() throws(QueueError) {
         try self.perform(
             .sync,

@@ -1,3 +1,5 @@
+internal import BeaverQueue
+
 /// One file's bytes: what reads see, what a power cut certainly leaves, and each change in between.
 ///
 /// The changes since the last sync are kept one by one, not as a map of dirty sectors: a sector that was written three
@@ -45,6 +47,14 @@ struct SimulatedFileContent: Sendable {
             }
         }
         return end - offset
+    }
+
+    /// The offset itself, or the begin of the first later sector that is not all zeros.
+    func nextWritten(from offset: Int) -> Int {
+        guard offset < self.bytes.count else { return offset }
+        let zeros = self.bytes.span.bytes.zeroCount(from: offset)
+        guard offset + zeros < self.bytes.count else { return self.bytes.count }
+        return max(offset, (offset + zeros) / Self.sectorBytes * Self.sectorBytes)
     }
 
     mutating func write(_ source: UnsafeRawBufferPointer, at offset: Int, stamp: UInt64) {

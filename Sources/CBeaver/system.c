@@ -58,6 +58,17 @@ int cbeaver_begin_writeback(int fd, int64_t offset, int64_t count) {
     return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
 }
 
+int cbeaver_begin_read(int fd, int64_t offset, int64_t count) {
+    return posix_fadvise(fd, offset, count, POSIX_FADV_WILLNEED);
+}
+
+int cbeaver_next_data(int fd, int64_t offset, int64_t *next) {
+    off_t found = lseek(fd, offset, SEEK_DATA);
+    if (found < 0) return -1;
+    *next = found;
+    return 0;
+}
+
 int cbeaver_allocate(int fd, int64_t size) { return fallocate(fd, 0, 0, size); }
 
 static struct flock whole_file(void) {
@@ -245,6 +256,16 @@ void *cbeaver_map_memory(size_t size, bool large) {
     if (memory == MAP_FAILED) return NULL;
     if (large) madvise(memory, size, MADV_HUGEPAGE);  // If it cannot, it is a little slower.
     return memory;
+}
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23  // Since Linux 5.14; earlier ones refuse it, and nothing happens.
+#endif
+
+void cbeaver_populate_memory(uintptr_t address, size_t size) {
+    int found = errno;
+    madvise((void *)address, size, MADV_POPULATE_WRITE);
+    errno = found;
 }
 
 void cbeaver_unmap_memory(void *memory, size_t size) {

@@ -36,7 +36,7 @@ extension Engine {
         let policy = self.policies[Int(slot.action)]
         let token = self.manager.nextToken
         self.meters.noteDispatch(slot, self.now)
-        let (sequence, _) = self.record(.dispatch(slot.reference, token: token))
+        let (sequence, _) = self.record(.dispatch(slot.reference, token: token), slot: number)
         let worker = self.runs.insert(
             RunTable.Run(
                 token: token,

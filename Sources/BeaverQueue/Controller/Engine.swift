@@ -151,25 +151,30 @@ package final class Engine {
 
     /// Appends an event to the log's buffer and applies it.
     ///
-    /// Returns its number and the slot concerned.
+    /// `slot` is where its job stands, if the caller knows. Returns its number and the slot concerned.
     @discardableResult
-    func record(_ event: Event) -> (sequence: UInt64, slot: UInt32?) {
-        let previous =
-            event.job.flatMap { self.manager.slots.find($0) }.map { self.manager.slots[$0].lastSequence } ?? 0
+    func record(_ event: Event, slot known: UInt32? = nil) -> (sequence: UInt64, slot: UInt32?) {
+        let found = event.job.flatMap { self.manager.slots.find($0, at: known) }
+        let previous = found.map { self.manager.slots[$0].lastSequence } ?? 0
         let wall = self.now.wallMilliseconds
         let before = self.commit.totalBytes
         let sequence = self.commit.append { bytes in
             RecordWriter.append(event, wallMilliseconds: wall, previousSequence: previous, to: &bytes)
         }
         self.usableLogBytes -= self.commit.totalBytes - before
-        let slot = self.apply(event, sequence)
+        let slot = self.apply(event, sequence, slot: found)
         if !self.endWaiters.isEmpty, let job = event.job { self.answerEndWaiters(of: job) }
         return (sequence, slot)
     }
 
-    func apply(_ event: Event, _ sequence: UInt64) -> UInt32? {
+    func apply(_ event: Event, _ sequence: UInt64, slot: UInt32? = nil) -> UInt32? {
         do {
-            return try self.manager.apply(event, sequence: sequence, wallMilliseconds: self.now.wallMilliseconds)
+            return try self.manager.apply(
+                event,
+                sequence: sequence,
+                wallMilliseconds: self.now.wallMilliseconds,
+                slot: slot
+            )
         } catch {
             // The decision was made on the same state a moment ago, so this is our bug: go no further on a wrong state.
             preconditionFailure("the engine decided what its state does not allow: \(error)")

@@ -52,6 +52,13 @@ package struct Recovery {
         phase.end("identity", in: &report)
 
         progress("snapshot", 0)
+        try self.finishRewrite(identity, &notices)
+        let scan = LogScan(storage: self.storage, directory: self.logDirectory, identity: identity)
+        let segments = try self.segments(scan)
+        // The disk reads the end of the log while a snapshot is loaded.
+        if try self.storage.list(self.snapshotDirectory).contains(where: { SnapshotFormat.sequence($0) != nil }) {
+            try scan.announceEnd(of: segments)
+        }
         let snapshots = SnapshotManager(storage: self.storage, directory: self.snapshotDirectory, identity: identity)
         let loaded = try snapshots.load()
         for skipped in loaded.skipped { notices.append(QueueLogLine(.error, "snapshot passed over: \(skipped)")) }
@@ -59,8 +66,7 @@ package struct Recovery {
         phase.end("snapshot", in: &report)
 
         progress("replay", 0)
-        try self.finishRewrite(identity, &notices)
-        let replay = try self.replay(loaded, identity: identity, progress: progress)
+        let replay = try self.replay(loaded, scan, segments, progress: progress)
         report.replayedRecords = replay.records
         phase.end("replay", in: &report)
 
@@ -185,17 +191,20 @@ package struct Recovery {
         var unconfirmed: UnconfirmedFrames
     }
 
-    private func replay(
-        _ loaded: SnapshotManager.Loaded,
-        identity: StoreIdentity,
-        progress: (String, Int) -> Void
-    ) throws(QueueError) -> Replay {
+    private func segments(_ scan: LogScan) throws(QueueError) -> [LogScan.SegmentFile] {
         guard try self.storage.identity(of: self.logDirectory) != nil else {
             throw .damaged(path: self.logDirectory, "the log of this store is missing")
         }
-        let scan = LogScan(storage: self.storage, directory: self.logDirectory, identity: identity)
-        let segments = try scan.segments()
-        var replayer = Replayer(manager: loaded.manager, hash: identity.hash)
+        return try scan.segments()
+    }
+
+    private func replay(
+        _ loaded: SnapshotManager.Loaded,
+        _ scan: LogScan,
+        _ segments: [LogScan.SegmentFile],
+        progress: (String, Int) -> Void
+    ) throws(QueueError) -> Replay {
+        var replayer = Replayer(manager: loaded.manager, hash: scan.identity.hash)
         let end = try scan.scan(segments, from: loaded.manager.lastSequence + 1) { frame, body throws(QueueError) in
             try replayer.replay(frame, body, path: self.logDirectory)
             if replayer.frames % 1_024 == 0 { progress("replay", replayer.records) }

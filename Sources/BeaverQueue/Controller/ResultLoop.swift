@@ -32,7 +32,7 @@ extension Engine {
         switch reason {
         case .cancel:
             if end.error.isEmpty { end.error = "cancelled" }
-            let (sequence, _) = self.record(.cancel(run.reference, end))
+            let (sequence, _) = self.record(.cancel(run.reference, end), slot: run.slot)
             self.commit.urge(sequence)
         case .timeout:
             let limit = run.limits.timeoutMilliseconds ?? 0
@@ -44,7 +44,7 @@ extension Engine {
             // A job marked `once` that was started is never started again; one that was not has not run.
             if self.manager.slots[run.slot].isOnce, run.isHandedOut, !ending.isBeforeStart {
                 end.error = "interrupted by an orderly stop, may have run"
-                let (sequence, _) = self.record(.dead(run.reference, end))
+                let (sequence, _) = self.record(.dead(run.reference, end), slot: run.slot)
                 self.commit.urge(sequence)
             } else {
                 self.giveBack(run, end, delay: 0)
@@ -56,13 +56,13 @@ extension Engine {
         switch ending {
         case .completed:
             self.failuresInARow[run.action] = nil
-            let (sequence, _) = self.record(.ack(run.reference, end, isSimulated: run.isSimulated))
+            let (sequence, _) = self.record(.ack(run.reference, end, isSimulated: run.isSimulated), slot: run.slot)
             self.commit.urge(sequence)
         case .failed:
             self.failed(run, end, isTimeout: false)
         case .failedPermanently:
             self.countFailure(run.action, end)
-            self.record(.dead(run.reference, end))
+            self.record(.dead(run.reference, end), slot: run.slot)
             self.commit.urge(self.commit.appendedSequence)
         case .notStarted:
             let delay = 10 + Int64(self.random.next() % 1_000)
@@ -82,7 +82,7 @@ extension Engine {
         // Runs that a crash of the queue ended have a budget of their own.
         let failures = slot.runs - slot.interruptions
         guard failures <= maxRetry, !slot.isOnce else {
-            let (sequence, _) = self.record(.dead(run.reference, end))
+            let (sequence, _) = self.record(.dead(run.reference, end), slot: run.slot)
             self.commit.urge(sequence)
             return
         }
@@ -96,7 +96,8 @@ extension Engine {
         self.record(
             isTimeout
                 ? .timeout(run.reference, end, due: due, delay: delay)
-                : .retry(run.reference, end, due: due, delay: delay)
+                : .retry(run.reference, end, due: due, delay: delay),
+            slot: run.slot
         )
         self.wait(run.slot, isFresh: true)
     }
@@ -104,7 +105,7 @@ extension Engine {
     /// The run consumed nothing: the job goes back to where it was in line.
     private func giveBack(_ run: RunTable.Run, _ end: Event.EndOfRun, delay: Int64) {
         let due = self.now.wallMilliseconds + delay
-        self.record(.interrupted(run.reference, end, isFree: true, due: due, delay: delay))
+        self.record(.interrupted(run.reference, end, isFree: true, due: due, delay: delay), slot: run.slot)
         self.wait(run.slot, isFresh: true)
     }
 

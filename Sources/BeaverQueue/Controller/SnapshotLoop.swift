@@ -149,24 +149,31 @@ extension Engine {
 
     /// Completed jobs beyond what is kept leave their record, later their id.
     ///
-    /// Whatever goes is an event, many at a time.
+    /// Whatever goes is an event, many at a time; but not so many that others would feel it.
     func retention() {
         guard self.lifecycle == .running else { return }
         let manager = self.manager
         let keep = self.settings.limits.completedKeep
         var records: UInt64 = 0
-        if manager.completedOrder.count > keep + max(64, keep / 16) {
-            records = manager.completedOrder.entries[manager.completedOrder.count - keep - 1].sequence
+        let excess = manager.completedOrder.count - keep
+        if excess > Self.forgottenAtOnce(of: keep) {
+            records = manager.completedOrder.entries[Self.forgottenAtOnce(ofExcess: excess) - 1].sequence
         }
         var ids: UInt64 = 0
         let maxIDs = self.settings.limits.dedupMax
-        if manager.remembered.count > maxIDs + max(64, maxIDs / 16) {
-            ids = manager.remembered.ackSequence(leaving: maxIDs)
+        let excessIDs = manager.remembered.count - maxIDs
+        if excessIDs > Self.forgottenAtOnce(of: maxIDs) {
+            let leaving = manager.remembered.count - Self.forgottenAtOnce(ofExcess: excessIDs)
+            ids = manager.remembered.ackSequence(leaving: leaving)
         } else if let oldest = manager.remembered.oldest {
             let seconds = Int(self.settings.limits.dedupRetentionMilliseconds / 1_000)
             // A tenth beyond, so that one event forgets many.
             if oldest.ageSeconds(at: self.now.wallMilliseconds) > seconds + seconds / 10 {
-                ids = manager.remembered.ackSequence(olderThan: seconds, at: self.now.wallMilliseconds)
+                ids = manager.remembered.ackSequence(
+                    olderThan: seconds,
+                    at: self.now.wallMilliseconds,
+                    limit: Self.forgottenAtOnce
+                )
             }
         }
         guard records > 0 || ids > 0 else { return }
@@ -176,5 +183,16 @@ extension Engine {
                 idsThrough: max(ids, manager.forgottenIDsThrough)
             )
         )
+    }
+
+    /// Some tenths of a millisecond.
+    static let forgottenAtOnce = 512
+
+    /// How many more than `kept` there are before some are forgotten.
+    private static func forgottenAtOnce(of kept: Int) -> Int { max(64, min(Self.forgottenAtOnce, kept / 16)) }
+
+    /// Half of a large excess, so that many ends at once are forgotten as fast as they come.
+    private static func forgottenAtOnce(ofExcess excess: Int) -> Int {
+        max(min(excess, Self.forgottenAtOnce), excess / 2)
     }
 }

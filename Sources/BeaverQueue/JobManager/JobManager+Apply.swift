@@ -1,3 +1,5 @@
+internal import DequeModule
+
 /// An event that does not fit the state it meets.
 ///
 /// In a log that was read back it is damage; in life it is our bug.
@@ -14,15 +16,24 @@ extension JobManager {
     ///
     /// Returns the slot of the job concerned, if it is still there.
     ///
-    /// O(1) but for FORGET, which is O(forgotten). `sequence` must follow the last one.
+    /// O(1) but for FORGET, which is O(forgotten). `sequence` must follow the last one. `slot` is where the job stands, if
+    /// the caller knows; a wrong one costs a search.
     @discardableResult
-    package func apply(_ event: Event, sequence: UInt64, wallMilliseconds: Int64) throws(MisfitEvent) -> UInt32? {
+    package func apply(
+        _ event: Event,
+        sequence: UInt64,
+        wallMilliseconds: Int64,
+        slot: UInt32? = nil
+    ) throws(MisfitEvent) -> UInt32? {
         guard sequence == self.lastSequence + 1 else {
             throw MisfitEvent(event, "sequence \(sequence) after \(self.lastSequence)")
         }
         self.lastSequence = sequence
         if let job = event.job {
-            return try self.change(job, by: event, sequence: sequence, wallMilliseconds: wallMilliseconds)
+            guard let number = self.slots.find(job, at: slot) else {
+                throw MisfitEvent(event, "no job \(job.enqueueSequence)")
+            }
+            return try self.change(number, by: event, sequence: sequence, wallMilliseconds: wallMilliseconds)
         }
         switch event {
         case .enqueue(let enqueue):
@@ -64,15 +75,14 @@ extension JobManager {
     }
 
     private func change(
-        _ job: JobReference,
+        _ number: UInt32,
         by event: Event,
         sequence: UInt64,
         wallMilliseconds: Int64
     ) throws(MisfitEvent) -> UInt32? {
-        guard let number = self.slots.find(job) else { throw MisfitEvent(event, "no job \(job.enqueueSequence)") }
         let before = self.slots[number]
         guard self.slots[number].apply(event, sequence: sequence, wallMilliseconds: wallMilliseconds) else {
-            throw MisfitEvent(event, "job \(job.enqueueSequence) is \(before.state)")
+            throw MisfitEvent(event, "job \(before.enqueueSequence) is \(before.state)")
         }
         self.jobsSum.subtract(before.fingerprint)
         self.count(before, by: -1)
@@ -145,6 +155,7 @@ extension JobManager {
         self.forgottenRecordsThrough = max(records, self.forgottenRecordsThrough)
         self.forgottenIDsThrough = max(ids, self.forgottenIDsThrough)
         while let oldest = self.completedOrder.entries.first, oldest.sequence <= self.forgottenRecordsThrough {
+            self.prefetchForgotten()
             self.completedOrder.removeFirst()
             guard self.completedOrder.isGood(oldest, self.slots) else { continue }
             let slot = self.slots[oldest.slot]
@@ -160,10 +171,26 @@ extension JobManager {
             }
         }
         while let entry = self.remembered.removeFirst(through: self.forgottenIDsThrough) {
+            self.remembered.prefetch(ahead: SlotTable.prefetchCount)
             if entry.isGone { continue }
             self.jobsSum.subtract(entry.fingerprint)
             self.totals.forgotten += 1
         }
+    }
+}
+
+extension JobManager {
+    /// Asks the processor for what forgetting the completed jobs behind the oldest will look at: first for the slot of one,
+    /// and when that is there for the places of its id.
+    @inline(__always)
+    private func prefetchForgotten() {
+        let entries = self.completedOrder.entries
+        let (near, far) = (SlotTable.prefetchCount, 2 * SlotTable.prefetchCount)
+        if far < entries.count { self.slots.prefetch(entries[far].slot) }
+        guard near < entries.count else { return }
+        let id = self.slots[entries[near].slot].id
+        self.slots.prefetch(id)
+        self.remembered.prefetch(id)
     }
 }
 

@@ -52,8 +52,43 @@ package struct ReadyQueue {
 
     /// As many calls of `add`, in this order; O(1) each for jobs in a list.
     package mutating func add(contentsOf numbers: [UInt32], _ slots: SlotTable) {
-        for number in numbers { _ = self.place(number, slots) }
+        var run = Run()
+        for number in numbers {
+            let slot = slots[number]
+            guard !slot.isReturned, run.isOpen, run.action == slot.action, run.level == slot.priority else {
+                self.close(&run)
+                _ = self.place(number, slots)
+                if !slot.isReturned { run = Run(action: slot.action, level: slot.priority, tail: number, isOpen: true) }
+                continue
+            }
+            precondition(slot.state == .pending && !slot.isReady, "only a waiting job becomes ready")
+            slots[number].isReady = true
+            slots[number].previousSlot = run.tail
+            slots[number].nextSlot = JobSlot.noSlot
+            slots[run.tail].nextSlot = number
+            run.tail = number
+            run.count += 1
+        }
+        self.close(&run)
         for place in self.actions.indices { self.update(place, slots) }
+    }
+
+    /// Jobs one behind the other at the end of the same list, which is told of them at the end.
+    private struct Run {
+        var action: UInt16 = 0
+        var level: UInt8 = 0
+        var tail = JobSlot.noSlot
+        /// Without the first one.
+        var count = 0
+        var isOpen = false
+    }
+
+    private mutating func close(_ run: inout Run) {
+        if run.isOpen, run.count > 0 {
+            self.actions[Int(run.action)].tails[Int(run.level)] = run.tail
+            self.change(Int(run.action), by: run.count)
+        }
+        run.isOpen = false
     }
 
     /// Puts it where it waits; the action's place in the heap is not looked at.

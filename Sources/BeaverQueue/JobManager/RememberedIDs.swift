@@ -66,6 +66,16 @@ package struct RememberedIDs: ~Copyable {
         self.number(of: id).map { self.entries[self.place($0)] }
     }
 
+    /// Asks the processor for what `append` of this id will look at.
+    @inline(__always)
+    func prefetch(_ id: JobFingerprint) { self.index.prefetch(id.low) }
+
+    /// Asks the processor for what the removal of the entry so many behind the first will look at.
+    @inline(__always)
+    func prefetch(ahead count: Int) {
+        if count < self.entries.count { self.index.prefetch(self.entries[count].id.low) }
+    }
+
     private func number(of id: JobFingerprint) -> UInt32? {
         self.index.find(id.low) { self.entries[self.place($0)].id == id }
     }
@@ -128,10 +138,10 @@ extension RememberedIDs {
         return self.entries.indices.contains(place) ? self.entries[place].ackSequence : 0
     }
 
-    /// The ACK number of the newest that is older than this; entries stand in ACK order.
-    package func ackSequence(olderThan seconds: Int, at wallMilliseconds: Int64) -> UInt64 {
+    /// The ACK number of the newest of the `limit` oldest that is older than this; entries stand in ACK order.
+    package func ackSequence(olderThan seconds: Int, at wallMilliseconds: Int64, limit: Int = .max) -> UInt64 {
         var sequence: UInt64 = 0
-        for entry in self.entries {
+        for entry in self.entries.prefix(limit) {
             guard entry.isGone || entry.ageSeconds(at: wallMilliseconds) > seconds else { break }
             sequence = entry.ackSequence
         }

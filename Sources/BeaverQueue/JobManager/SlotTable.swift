@@ -61,6 +61,16 @@ package final class SlotTable {
         }
     }
 
+    /// The same, where the caller believes to know the slot: then the index, a place anywhere in memory, is not looked at.
+    @inline(__always)
+    package func find(_ job: JobReference, at guess: UInt32?) -> UInt32? {
+        if let guess, guess < self.capacityInUse {
+            let slot = self[guess]
+            if slot.id.low == job.idLow, slot.enqueueSequence == job.enqueueSequence { return guess }
+        }
+        return self.find(job)
+    }
+
     /// O(1) amortized.
     ///
     /// The caller has checked that the fingerprint is not there yet.
@@ -88,6 +98,10 @@ package final class SlotTable {
     @inline(__always)
     package func prefetch(_ id: JobFingerprint) { self.index.prefetch(id.low) }
 
+    /// Asks the processor for a slot.
+    @inline(__always)
+    package func prefetch(_ number: UInt32) { PageMemory.prefetch(self.address(number)) }
+
     /// How many searches ahead.
     package static let prefetchCount = 12
 
@@ -99,10 +113,7 @@ package final class SlotTable {
         } else {
             precondition(self.capacityInUse < UInt32.max - 1, "more than 4 billion slots")
             number = self.capacityInUse
-            if Int(number) == self.chunks.count << Self.chunkShift {
-                // A small store stays small: its only chunk is filled page by page.
-                self.chunks.append(PageMemory.allocate(count: Self.chunkSlots, isLarge: !self.chunks.isEmpty))
-            }
+            if Int(number) == self.chunks.count << Self.chunkShift { self.addChunk() }
             self.capacityInUse += 1
             if number % Self.blockSlots == 0 { self.lowest.append(.max) }
         }
@@ -149,7 +160,24 @@ package final class SlotTable {
     @inline(__always)
     package func isInUse(_ number: UInt32) -> Bool { self[number].enqueueSequence != 0 }
 
-    package func reserve(_ slots: Int) { self.index.reserve(slots) }
+    @discardableResult
+    private func addChunk() -> PageMemory.Place {
+        // A small store stays small: its only chunk is filled page by page.
+        let chunk: UnsafeMutablePointer<JobSlot> = PageMemory.allocate(
+            count: Self.chunkSlots,
+            isLarge: !self.chunks.isEmpty
+        )
+        self.chunks.append(chunk)
+        return PageMemory.place(of: chunk, count: Self.chunkSlots)
+    }
+
+    /// Room for so many slots in all; returns the memory that nobody has touched yet.
+    func reserve(_ slots: Int) -> [PageMemory.Place] {
+        self.index.reserve(slots)
+        var places: [PageMemory.Place] = []
+        while self.chunks.count << Self.chunkShift < slots { places.append(self.addChunk()) }
+        return places
+    }
 
     /// Bytes held, by own count.
     package var memoryBytes: Int {

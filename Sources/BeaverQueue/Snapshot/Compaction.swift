@@ -20,9 +20,31 @@ struct Compaction {
         var history: RunHistory
     }
 
-    private struct Work {
-        /// By ENQUEUE number; only looked up, never walked.
-        var changed: [UInt64: Changed] = [:]
+    /// Those jobs, found by their ENQUEUE numbers; never walked.
+    ///
+    /// A table of its own: a dictionary hashes each number anew and moves each job out and in with every record of it.
+    private struct ChangedJobs: ~Copyable {
+        var jobs: [Changed] = []
+        private var index = FingerprintIndex()
+
+        /// Where the job stands in `jobs`; nil if no record has changed it.
+        func place(of enqueueSequence: UInt64) -> Int? {
+            self.index.find(Self.hash(enqueueSequence)) { number in
+                self.jobs[Int(number)].slot.enqueueSequence == enqueueSequence
+            }.map(Int.init)
+        }
+
+        mutating func insert(_ changed: Changed) -> Int {
+            self.index.insert(Self.hash(changed.slot.enqueueSequence), UInt32(self.jobs.count))
+            self.jobs.append(changed)
+            return self.jobs.count - 1
+        }
+
+        private static func hash(_ enqueueSequence: UInt64) -> UInt64 { enqueueSequence &* 0x9e37_79b9_7f4a_7c15 }
+    }
+
+    private struct Work: ~Copyable {
+        var changed = ChangedJobs()
         /// Jobs accepted since, in order, as they were accepted.
         var fresh: [JobSlot] = []
         /// Newest ENQUEUE of an id, kept only where simulated completions may have been replaced.
@@ -78,8 +100,26 @@ struct Compaction {
         !self.target.globals.settings.simulates
     }
 
-    private func forEachRecord(
-        _ body: (Record, RawSpan) throws(QueueError) -> Void
+    private func forEachRecord(_ body: (Record) throws(QueueError) -> Void) throws(QueueError) {
+        try self.forEachFrame { reader, bytes throws(QueueError) in
+            guard let record = reader.next(in: bytes) else { return nil }
+            if record.sequence >= self.firstSequence { try body(record) }
+            return record.sequence
+        }
+    }
+
+    /// The bytes of all ENQUEUE records, which `forEachRecord` has decoded before.
+    private func forEachEnqueue(_ body: (RawSpan) throws(QueueError) -> Void) throws(QueueError) {
+        try self.forEachFrame { reader, bytes throws(QueueError) in
+            guard let (sequence, isEnqueue) = reader.skip(in: bytes) else { return nil }
+            if isEnqueue, sequence >= self.firstSequence { try body(bytes.extracting(reader.lastRange)) }
+            return sequence
+        }
+    }
+
+    /// `next` takes one record of a frame and returns its number; nil if there is none.
+    private func forEachFrame(
+        _ next: (inout RecordReader, RawSpan) throws(QueueError) -> UInt64?
     ) throws(QueueError) {
         let first = self.firstSequence
         guard first <= self.target.sequence else { return }
@@ -90,9 +130,8 @@ struct Compaction {
             bytes throws(QueueError) in
             guard frame.head.lastSequence >= first else { return }
             var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.identity.hash)
-            while let record = reader.next(in: bytes) {
-                if record.sequence % Self.piece == 0 { self.rest() }
-                if record.sequence >= first { try body(record, bytes.extracting(reader.lastRange)) }
+            while let sequence = try next(&reader, bytes) {
+                if sequence % Self.piece == 0 { self.rest() }
             }
             guard reader.isAtEnd(of: bytes) else {
                 throw .damaged(path: self.log.directory, "a frame holds something else than records")
@@ -107,7 +146,7 @@ struct Compaction {
     }
 
     private func readLog(into work: inout Work) throws(QueueError) {
-        try self.forEachRecord { record, _ throws(QueueError) in
+        try self.forEachRecord { record throws(QueueError) in
             if case .enqueue(let enqueue) = record.event {
                 work.fresh.append(
                     JobSlot(enqueue, sequence: record.sequence, wallMilliseconds: record.wallMilliseconds)
@@ -116,30 +155,32 @@ struct Compaction {
                 return
             }
             guard let job = record.event.job else { return }
-            var changed = try self.changed(job, &work)
+            let place = try self.place(of: job, &work)
             guard
-                changed.slot.apply(record.event, sequence: record.sequence, wallMilliseconds: record.wallMilliseconds)
+                work.changed.jobs[place].slot.apply(
+                    record.event,
+                    sequence: record.sequence,
+                    wallMilliseconds: record.wallMilliseconds
+                )
             else {
                 throw .damaged(
                     path: self.log.directory,
                     "record \(record.sequence) does not fit job \(job.enqueueSequence)"
                 )
             }
-            if case .purge = record.event { changed.isGone = true }
-            changed.history.note(record.event, wallMilliseconds: record.wallMilliseconds)
-            work.changed[job.enqueueSequence] = changed
+            if case .purge = record.event { work.changed.jobs[place].isGone = true }
+            work.changed.jobs[place].history.note(record.event, wallMilliseconds: record.wallMilliseconds)
         }
     }
 
-    private func changed(_ job: JobReference, _ work: inout Work) throws(QueueError) -> Changed {
-        // Taken out while it is changed, so that its history is not copied.
-        if let known = work.changed.removeValue(forKey: job.enqueueSequence) { return known }
+    private func place(of job: JobReference, _ work: inout Work) throws(QueueError) -> Int {
+        if let known = work.changed.place(of: job.enqueueSequence) { return known }
         if job.enqueueSequence < self.firstSequence {
             if let old = try self.previous?.job(job.enqueueSequence) {
-                return Changed(slot: old.slot, history: old.history)
+                return work.changed.insert(Changed(slot: old.slot, history: old.history))
             }
         } else if let place = self.place(of: job.enqueueSequence, in: work.fresh) {
-            return Changed(slot: work.fresh[place], history: RunHistory())
+            return work.changed.insert(Changed(slot: work.fresh[place], history: RunHistory()))
         }
         throw .damaged(path: self.log.directory, "job \(job.enqueueSequence) is named but was never accepted")
     }
@@ -170,7 +211,7 @@ struct Compaction {
         try self.previous?.forEachJob { slot, record, history throws(QueueError) in
             seen += 1
             if seen % Self.piece == 0 { self.rest() }
-            let changed = work.changed.removeValue(forKey: slot.enqueueSequence)
+            let changed = work.changed.place(of: slot.enqueueSequence).map { work.changed.jobs[$0] }
             if changed?.isGone == true { return }
             let current = changed?.slot ?? slot
             guard self.stays(current, &work) else { return }
@@ -181,11 +222,10 @@ struct Compaction {
 
     private func writeFreshJobs(_ work: inout Work, _ writer: inout SnapshotWriter) throws(QueueError) {
         var place = 0
-        try self.forEachRecord { record, bytes throws(QueueError) in
-            guard case .enqueue = record.event else { return }
+        try self.forEachEnqueue { bytes throws(QueueError) in
             let slot = work.fresh[place]
             place += 1
-            let changed = work.changed.removeValue(forKey: slot.enqueueSequence)
+            let changed = work.changed.place(of: slot.enqueueSequence).map { work.changed.jobs[$0] }
             if changed?.isGone == true { return }
             let current = changed?.slot ?? slot
             guard self.stays(current, &work) else { return }

@@ -37,7 +37,11 @@ extension SnapshotReader {
     ///
     /// Throws `damaged` if the result is not what the foot says.
     package func load(into manager: JobManager) throws(QueueError) {
-        manager.slots.reserve(self.foot.jobs)
+        // What the foot says is believed only once the jobs add up; so much room is never more than the file needs.
+        let memory = manager.slots.reserve(min(self.foot.jobs, Int(clamping: self.byteCount / 12)))
+        let pages = memory.count < 2 ? nil : WorkAhead<PageMemory.Place, Void> { PageMemory.populate($0) }
+        defer { pages?.close() }
+        for place in memory { pages?.post(place) }
         let hash = self.hash
         let jobs = self.chunks.filter { $0.head.kind == .jobs }
         let decoder = self.foot.jobs < Self.minParallelJobs ? nil : WorkAhead<Table, Slots> { $0.decoded(hash: hash) }

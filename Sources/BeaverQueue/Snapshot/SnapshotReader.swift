@@ -80,6 +80,7 @@ package final class SnapshotReader: Sendable {
             offset += Int64(count)
             chunks.append(Chunk(head: head, offset: offset))
             offset += Int64(head.tableByteCount + head.bodyByteCount)
+            Self.announce(behind: head, number: chunks.count, of: foot.chunks, at: offset, file)
             guard offset <= self.byteCount else {
                 throw .damaged(path: path, offset: offset, "a chunk ends past the file")
             }
@@ -88,6 +89,26 @@ package final class SnapshotReader: Sendable {
     }
 
     deinit { self.file.close() }
+
+    /// Tells the disk where heads and tables to come will stand, long before the heads before them say it; `offset` is where
+    /// the next one does.
+    ///
+    /// A guess: chunks beside one another are mostly as large as one another. Without it a start from a cold disk waits for
+    /// each chunk by itself.
+    private static func announce(
+        behind head: SnapshotFormat.ChunkHead,
+        number: Int,
+        of count: Int,
+        at offset: Int64,
+        _ file: any StorageFile
+    ) {
+        let (ahead, slack) = (32, Int64(8 << 10))
+        let front = Int64(SnapshotFormat.chunkHeadByteCount + head.tableByteCount)
+        let stride = front + Int64(head.bodyByteCount)
+        for step in (number == 1 ? 0 : ahead - 1)..<ahead where number + step < count {
+            file.beginRead(at: offset + Int64(step) * stride - slack, count: front + 2 * slack)
+        }
+    }
 
     func forEachRemembered(
         of chunk: Chunk,

@@ -20,6 +20,21 @@ package enum PageMemory {
         cbeaver_unmap_memory(memory, count * MemoryLayout<Element>.stride)
     }
 
+    /// Where some of it is, for another thread.
+    struct Place: Sendable {
+        fileprivate var address: UInt
+        fileprivate var byteCount: Int
+    }
+
+    static func place<Element: BitwiseCopyable>(of memory: UnsafeMutablePointer<Element>, count: Int) -> Place {
+        Place(address: UInt(bitPattern: memory), byteCount: count * MemoryLayout<Element>.stride)
+    }
+
+    /// Lets the system find pages for it now, on this thread, in the place of whoever will write there.
+    ///
+    /// Changes no byte, so that others may use the memory meanwhile, and even give it back.
+    static func populate(_ place: Place) { cbeaver_populate_memory(place.address, place.byteCount) }
+
     @inline(__always)
     static func prefetch<Element>(_ place: UnsafePointer<Element>) { cbeaver_prefetch(place) }
 }

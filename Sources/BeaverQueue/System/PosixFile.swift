@@ -83,6 +83,27 @@ final class PosixFile: StorageFile {
         }
     }
 
+    func beginRead(at offset: Int64, count: Int64) {
+        try? self.using { descriptor throws(QueueError) in _ = cbeaver_begin_read(descriptor, offset, count) }
+    }
+
+    func nextWritten(from offset: Int64) throws(QueueError) -> Int64 {
+        try self.using { descriptor throws(QueueError) in
+            do throws(SystemCall.Failure) {
+                var next: Int64 = 0
+                try SystemCall.retrying { cbeaver_next_data(descriptor, offset, &next) }
+                return next
+            } catch {
+                // Nothing but a hole behind; or a file system that keeps no books of holes.
+                if error.number == ENXIO { return max(offset, Int64(try self.status(of: descriptor).st_size)) }
+                guard error.number == EINVAL || error.number == EOPNOTSUPP else {
+                    throw error.queueError("lseek", path: self.path)
+                }
+                return offset
+            }
+        }
+    }
+
     func write(_ bytes: RawSpan, at offset: Int64) throws(QueueError) {
         try bytes.withUnsafeBytes { source throws(QueueError) in
             try self.using { descriptor throws(QueueError) in

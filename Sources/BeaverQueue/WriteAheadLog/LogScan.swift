@@ -89,6 +89,19 @@ package struct LogScan {
         return segments
     }
 
+    /// Tells the disk that the segment with the newest frames and those behind it will be read to their ends.
+    package func announceEnd(of segments: [SegmentFile]) throws(QueueError) {
+        let newest = segments.lastIndex { $0.firstSequence != nil } ?? segments.startIndex
+        for segment in segments[newest...] {
+            var offset = try segment.file.nextWritten(from: 0)
+            while offset < segment.byteCount {
+                let count = min(1 << 20, segment.byteCount - offset)
+                segment.file.beginRead(at: offset, count: count)
+                offset = try segment.file.nextWritten(from: offset + count)
+            }
+        }
+    }
+
     /// Hands out all good frames from the segment that holds `sequence` on, then looks behind them.
     ///
     /// Throws what `onFrame` throws, and `damaged` where the log does not reach back to `sequence`.
@@ -200,9 +213,13 @@ package struct LogScan {
         for segment in segments {
             let from = segment.index == end.place.segmentIndex ? end.place.offset : Int64(SegmentHead.byteCount)
             let seed = FrameSeed(hash: self.identity.hash, segmentIndex: segment.index)
-            var window = FileWindow(file: segment.file, byteCount: segment.byteCount)
+            // Small pieces: searched while they are in the processor's nearest memory.
+            var window = FileWindow(file: segment.file, byteCount: segment.byteCount, pieceByteCount: 256 << 10)
             var offset = from
-            while let range = try window.available(at: offset) {
+            while offset < segment.byteCount {
+                // The rest of a segment that was not filled yet need not be brought into memory.
+                offset = try segment.file.nextWritten(from: offset)
+                guard let range = try window.available(at: offset) else { break }
                 let bytes = window.buffer.span.bytes
                 var place = range.lowerBound
                 while place + 8 <= range.upperBound {
@@ -234,44 +251,5 @@ package struct LogScan {
                 if isLast { break }
             }
         }
-    }
-}
-
-/// A piece of a file in memory, moved forward as it is read.
-struct FileWindow {
-    let file: any StorageFile
-    /// Nothing is read at or after this offset.
-    var byteCount: Int64
-    private let pieceByteCount: Int
-    private(set) var buffer: [UInt8] = []
-    private var start: Int64 = 0
-    private var filled = 0
-
-    init(file: any StorageFile, byteCount: Int64, pieceByteCount: Int = 4 << 20) {
-        self.file = file
-        self.byteCount = byteCount
-        self.pieceByteCount = pieceByteCount
-    }
-
-    /// Where `count` bytes from `offset` on stand in `buffer`; nil past the end of the file.
-    mutating func range(_ count: Int, at offset: Int64) throws(QueueError) -> Range<Int>? {
-        guard count >= 0, offset >= 0, Int64(count) <= self.byteCount - offset else { return nil }
-        if offset < self.start || offset + Int64(count) > self.start + Int64(self.filled) {
-            let wanted = min(Int64(max(self.pieceByteCount, count)), self.byteCount - offset)
-            self.start = offset
-            // Should the read fail, the old bytes must not be taken for those of the new place.
-            self.filled = 0
-            self.filled = try self.file.read(into: &self.buffer, count: Int(wanted), at: offset)
-            guard self.filled >= count else { return nil }
-        }
-        let place = Int(offset - self.start)
-        return place..<place + count
-    }
-
-    /// What of the file stands in `buffer` from `offset` on: a whole piece, or the rest of the file.
-    mutating func available(at offset: Int64) throws(QueueError) -> Range<Int>? {
-        let count = min(Int64(self.pieceByteCount), self.byteCount - offset)
-        guard count > 0 else { return nil }
-        return try self.range(Int(count), at: offset)
     }
 }

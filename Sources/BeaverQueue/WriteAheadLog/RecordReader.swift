@@ -15,6 +15,21 @@ package struct RecordReader {
 
     package func isAtEnd(of body: RawSpan) -> Bool { self.offset == body.byteCount }
 
+    /// Passes over the next record without decoding it; nil if there is none.
+    ///
+    /// `lastRange` is where it stands.
+    mutating func skip(in body: RawSpan) -> (sequence: UInt64, isEnqueue: Bool)? {
+        guard self.offset + Record.headByteCount <= body.byteCount else { return nil }
+        let head = body.load(UInt32.self, at: self.offset)
+        let length = Int(head >> 8)
+        guard length >= Record.headByteCount, self.offset + length <= body.byteCount else { return nil }
+        self.lastRange = self.offset..<self.offset + length
+        self.offset += length
+        self.nextSequence += 1
+        let type = UInt8(truncatingIfNeeded: head)
+        return (self.nextSequence - 1, type == Event.RecordType.enqueue.rawValue)
+    }
+
     package mutating func next(in body: RawSpan) -> Record? {
         guard self.offset + Record.headByteCount <= body.byteCount else { return nil }
         let head = body.load(UInt32.self, at: self.offset)

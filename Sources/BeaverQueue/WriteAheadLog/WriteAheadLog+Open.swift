@@ -140,13 +140,17 @@ extension WriteAheadLog {
         guard current < segments.count, segments[current].index == end.place.segmentIndex else {
             throw .damaged(path: directory, "segment \(end.place.segmentIndex) has no whole head")
         }
+        // What an earlier life wrote may never have been synced: the first sync covers all but the segments of which a later
+        // frame says that they are.
+        let firstDirty = segments[..<current].firstIndex {
+            $0.lastSequence == 0 || $0.lastSequence > end.greatestWatermark
+        }
         let state = State(
             segments: segments,
             current: current,
             previousChecksum: end.lastChecksum,
             lastWritten: end.lastGoodSequence,
-            // What an earlier life wrote may never have been synced: the first sync covers all that was replayed.
-            firstDirty: 0,
+            firstDirty: firstDirty ?? current,
             index: index
         )
         let log = try WriteAheadLog(

@@ -24,12 +24,23 @@ extension WriteAheadLog {
                     (state.segments.count - state.current - 1, state.segments[state.segments.count - 1])
                 }
                 guard count < segmentsAhead else { break }
-                let wanted = max(byteCount + Int64(SegmentHead.byteCount), min(last.capacity * 2, self.maxSegmentBytes))
+                let wanted = max(byteCount + Int64(SegmentHead.byteCount), self.nextSegmentBytes)
                 let segment = try self.create(last.index + 1, byteCount: wanted)
                 self.state.withLock { $0.segments.append(segment) }
             }
             try self.fit(byteCount)
             if fill { try self.fillNext() }
+        }
+    }
+
+    /// A start reads what is empty behind the newest frame, to be sure that it is: so segments are small in a small log, an
+    /// eighth of it, but not so small that a fast writer waits for the next one.
+    var nextSegmentBytes: Int64 {
+        self.state.withLock { state in
+            let all = state.segments.reduce(0) { $0 + $1.capacity }
+            let last = state.segments[state.segments.count - 1].capacity
+            let eighth = Int64(1) << Int64(max(0, 60 - all.leadingZeroBitCount))
+            return min(max(eighth, min(last * 2, Self.leastLargeSegmentBytes)), self.maxSegmentBytes)
         }
     }
 
@@ -49,15 +60,23 @@ extension WriteAheadLog {
 
     /// Zeros are written, not only reserved: a sync of a block that was never written has to write metadata too.
     private func fillNext() throws(QueueError) {
-        let next = self.state.withLock { $0.segments[$0.current + 1] }
-        guard !next.isZeroFilled else { return }
-        try Self.fillWithZeros(next.file, from: Int64(SegmentHead.byteCount), to: next.capacity)
+        let (next, isNear) = self.state.withLock { ($0.segments[$0.current + 1], $0.isNextNear) }
+        guard !next.isZeroFilled, isNear || next.capacity <= 2 * Self.leastLargeSegmentBytes else { return }
+        // Synced piece by piece: the syncs of the log would stand behind all of it in the disk's queue.
+        var offset = Int64(SegmentHead.byteCount)
+        while offset < next.capacity {
+            let end = min(next.capacity, offset + Self.fillPieceBytes)
+            try Self.fillWithZeros(next.file, from: offset, to: end)
+            offset = end
+        }
         self.state.withLock { state in
             for place in state.segments.indices where state.segments[place].index == next.index {
                 state.segments[place].isZeroFilled = true
             }
         }
     }
+
+    private static let fillPieceBytes: Int64 = 2 << 20
 
     static func fillWithZeros(_ file: any StorageFile, from start: Int64, to end: Int64) throws(QueueError) {
         let zeros = [UInt8](repeating: 0, count: 1 << 20)

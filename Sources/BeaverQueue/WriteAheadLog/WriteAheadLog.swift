@@ -35,6 +35,8 @@ package final class WriteAheadLog: Journal {
 
         /// No frame is in the segment being written.
         var isCurrentEmpty: Bool { self.segments[self.current].usedBytes == Int64(SegmentHead.byteCount) }
+        /// Half of the segment being written is full.
+        var isNextNear: Bool { self.segments[self.current].usedBytes * 2 > self.segments[self.current].capacity }
     }
 
     let storage: any Storage
@@ -48,6 +50,8 @@ package final class WriteAheadLog: Journal {
     private let directoryIdentity: FileIdentity?
 
     static let firstSegmentBytes: Int64 = 1 << 20
+    /// Up to here each segment is twice as large as the one before.
+    static let leastLargeSegmentBytes: Int64 = 8 << 20
 
     init(
         storage: any Storage,
@@ -174,7 +178,7 @@ package final class WriteAheadLog: Journal {
             space.segmentCount = state.segments.count
             for segment in state.segments { space.usedBytes += segment.usedBytes }
             space.wantsPreparation =
-                ahead < 2 || !state.segments[state.current + 1].isZeroFilled && current.usedBytes * 2 > current.capacity
+                ahead < 2 || !state.segments[state.current + 1].isZeroFilled && state.isNextNear
             return space
         }
     }

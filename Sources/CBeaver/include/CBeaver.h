@@ -28,6 +28,13 @@ void cbeaver_take_short_turns(uint64_t nanoseconds);
 /// sync_file_range(2): begins to write pages of the file to the disk, without waiting and without promising anything.
 int cbeaver_begin_writeback(int fd, int64_t offset, int64_t count);
 
+/// posix_fadvise(2) with POSIX_FADV_WILLNEED: begins to read pages of the file, without waiting and without promising anything.
+int cbeaver_begin_read(int fd, int64_t offset, int64_t count);
+
+/// lseek(2) with SEEK_DATA: where after `offset` the next bytes stand that are no hole. Moves the position of the descriptor,
+/// which nobody uses. ENXIO if only a hole is left.
+int cbeaver_next_data(int fd, int64_t offset, int64_t *next);
+
 // Everything below stands here because Swift's Glibc module is imported without _GNU_SOURCE and leaves these calls out, or
 // because of the reason given. Calls that fail return -1 and set the error number, as their models do.
 
@@ -59,6 +66,9 @@ int cbeaver_is_marked(int fd);
 /// MADV_HUGEPAGE is not imported.
 void *cbeaver_map_memory(size_t size, bool large);
 void cbeaver_unmap_memory(void *memory, size_t size);
+
+/// madvise(2) with MADV_POPULATE_WRITE: pages are there before the first write. Changes no byte; what cannot be is left.
+void cbeaver_populate_memory(uintptr_t address, size_t size);
 
 /// Tells the processor that this place will be written soon. In C because Swift has no such thing.
 static inline void cbeaver_prefetch(const void *place) { __builtin_prefetch(place, 1, 2); }

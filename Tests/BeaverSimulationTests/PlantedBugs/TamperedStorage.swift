@@ -135,6 +135,10 @@ final class TamperedFile: StorageFile {
         }
     }
 
+    func beginRead(at offset: Int64, count: Int64) { self.file.beginRead(at: offset, count: count) }
+
+    func nextWritten(from offset: Int64) throws(QueueError) -> Int64 { try self.file.nextWritten(from: offset) }
+
     func beginWriteback(at offset: Int64, count: Int64) { self.file.beginWriteback(at: offset, count: count) }
 
     func truncate(to size: Int64) throws(QueueError) { try self.file.truncate(to: size) }
