@@ -24,23 +24,12 @@ extension WriteAheadLog {
                     (state.segments.count - state.current - 1, state.segments[state.segments.count - 1])
                 }
                 guard count < segmentsAhead else { break }
-                let wanted = max(byteCount + Int64(SegmentHead.byteCount), self.nextSegmentBytes)
+                let wanted = max(byteCount + Int64(SegmentHead.byteCount), min(last.capacity * 2, self.maxSegmentBytes))
                 let segment = try self.create(last.index + 1, byteCount: wanted)
                 self.state.withLock { $0.segments.append(segment) }
             }
             try self.fit(byteCount)
             if fill { try self.fillNext() }
-        }
-    }
-
-    /// A start reads what is empty behind the newest frame, to be sure that it is: so segments are small in a small log, an
-    /// eighth of it, but not so small that a fast writer waits for the next one.
-    var nextSegmentBytes: Int64 {
-        self.state.withLock { state in
-            let all = state.segments.reduce(0) { $0 + $1.capacity }
-            let last = state.segments[state.segments.count - 1].capacity
-            let eighth = Int64(1) << Int64(max(0, 60 - all.leadingZeroBitCount))
-            return min(max(eighth, min(last * 2, Self.leastLargeSegmentBytes)), self.maxSegmentBytes)
         }
     }
 
@@ -59,9 +48,12 @@ extension WriteAheadLog {
     }
 
     /// Zeros are written, not only reserved: a sync of a block that was never written has to write metadata too.
+    ///
+    /// In a large segment not before it is near: a start reads what is empty behind the newest frame, but not what was never
+    /// written.
     private func fillNext() throws(QueueError) {
         let (next, isNear) = self.state.withLock { ($0.segments[$0.current + 1], $0.isNextNear) }
-        guard !next.isZeroFilled, isNear || next.capacity <= 2 * Self.leastLargeSegmentBytes else { return }
+        guard !next.isZeroFilled, isNear || next.capacity <= Self.smallSegmentBytes else { return }
         // Synced piece by piece: the syncs of the log would stand behind all of it in the disk's queue.
         var offset = Int64(SegmentHead.byteCount)
         while offset < next.capacity {

@@ -50,8 +50,8 @@ package final class WriteAheadLog: Journal {
     private let directoryIdentity: FileIdentity?
 
     static let firstSegmentBytes: Int64 = 1 << 20
-    /// Up to here each segment is twice as large as the one before.
-    static let leastLargeSegmentBytes: Int64 = 8 << 20
+    /// Up to here a segment is filled with zeros as soon as it is made.
+    static let smallSegmentBytes: Int64 = 16 << 20
 
     init(
         storage: any Storage,

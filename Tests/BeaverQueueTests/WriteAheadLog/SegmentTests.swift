@@ -84,19 +84,6 @@ import Testing
         }
     }
 
-    /// What is empty behind the newest frame is read at each start: a small log has small segments.
-    @Test(arguments: [(1, 2), (2, 4), (8, 8), (60, 8), (128, 16), (250, 16), (256, 32), (512, 64), (4_096, 64)])
-    func aSegmentIsAnEighthOfTheLog(_ logMebibytes: Int64, _ expected: Int64) throws {
-        let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 64 << 20 }
-        let log = try #require(driver.parts?.log)
-        log.state.withLock { state in
-            for place in state.segments.indices { state.segments[place].capacity = 0 }
-            state.segments[0].capacity = max(0, logMebibytes - min(logMebibytes, 8)) << 20
-            state.segments[state.segments.count - 1].capacity = min(logMebibytes, 8) << 20
-        }
-        #expect(log.nextSegmentBytes == expected << 20)
-    }
-
     /// Seed 14124: the first frame of a life did not fit its segment, which then stayed behind without any frame, and the
     /// next start took what came after it for lost.
     @Test(arguments: [3_000, 9_000, 20_000])
