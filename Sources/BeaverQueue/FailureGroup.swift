@@ -1,5 +1,6 @@
 /// Failures of one kind: the same action and ending, and the same error once digits and ids are folded to `#`.
 public struct FailureGroup: Sendable, Equatable, Codable {
+    /// That all of them share.
     public var action: String
     /// How the last run ended: `exit 1`, `killed by SIGKILL`, `time-out`, `interrupted`.
     public var ending: String
@@ -9,8 +10,9 @@ public struct FailureGroup: Sendable, Equatable, Codable {
     public var dead: Int
     /// Failed and waiting to be run again.
     public var waiting: Int
-    /// When the first and the last of them failed, in milliseconds since 1970 UTC.
+    /// When the first of them failed, in milliseconds since 1970 UTC.
     public var first: Int64
+    /// When the last of them failed, in milliseconds since 1970 UTC.
     public var last: Int64
     /// Ids of up to 3 of them.
     public var examples: [String]

@@ -8,6 +8,7 @@ public struct QueueConfiguration: Sendable, Equatable {
     public var worker = Worker()
     /// The log, and when it is forced to disk.
     public var log = Log()
+    /// The state written whole from time to time, and how much of that is kept.
     public var snapshot = Snapshot()
     /// What the queue keeps and takes at most.
     public var limits = Limits()
@@ -136,6 +137,7 @@ public struct HandlerConfiguration: Sendable, Equatable {
         case closure
     }
 
+    /// A program, a closure, or one of the built-in handlers.
     public var kind: Kind
     /// nil: `worker.task_timeout`.
     ///

@@ -45,9 +45,11 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The job's state does not allow what was asked.
         public static let conflict = Code(kind: .conflict)
 
+        /// Its name here, `noSuchQueue` for example.
         public var description: String { self.kind.rawValue }
     }
 
+    /// For programs: what to do does not depend on the words of `message`.
     public let code: Code
     /// One or more whole sentences: what, where, why, what to do.
     public let message: String
@@ -58,6 +60,7 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The byte offset in `path`, where it is known.
     public let offset: Int64?
 
+    /// The same as `message`.
     public var description: String { self.message }
 
     package init(

@@ -10,13 +10,19 @@ public struct Verification: Sendable, Equatable {
         case damaged
     }
 
+    /// `sound` until something is found.
     public var verdict = Verdict.sound
     /// Sentences with file, offset and sequence numbers; empty if sound.
     public var problems: [String] = []
+    /// Files of the log that were read.
     public var segments = 0
+    /// Snapshot files that were read.
     public var snapshots = 0
+    /// Whole groups of records in the log: each was written by one commit.
     public var frames = 0
+    /// Records in these frames.
     public var records = 0
+    /// Jobs in the state that they come to.
     public var jobs = 0
     /// Behind the last whole frame.
     public var tornBytes: Int64 = 0
