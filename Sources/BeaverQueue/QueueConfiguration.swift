@@ -152,7 +152,7 @@ public struct HandlerConfiguration: Sendable, Equatable {
     /// `NAME=VALUE`, added to that of this process.
     public var environment: [String] = []
     /// Exit statuses besides 0 that complete a job.
-    public var okExit: [Int32] = []
+    public var okExitStatuses: [Int32] = []
     /// Pause the action after so many failed runs in a row; nil: never.
     public var pauseOnFailures: Int?
 
@@ -164,7 +164,7 @@ public struct HandlerConfiguration: Sendable, Equatable {
         maxRetry: UInt16? = nil,
         workingDirectory: String? = nil,
         environment: [String] = [],
-        okExit: [Int32] = [],
+        okExitStatuses: [Int32] = [],
         pauseOnFailures: Int? = nil
     ) {
         self.kind = kind
@@ -173,7 +173,7 @@ public struct HandlerConfiguration: Sendable, Equatable {
         self.maxRetry = maxRetry
         self.workingDirectory = workingDirectory
         self.environment = environment
-        self.okExit = okExit
+        self.okExitStatuses = okExitStatuses
         self.pauseOnFailures = pauseOnFailures
     }
 }

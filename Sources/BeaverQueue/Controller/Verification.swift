@@ -1,4 +1,14 @@
-/// Reads every segment and snapshot of a store, changes nothing, and says what it found.
+extension Queue {
+    /// Checks a store file by file and rebuilds its state; changes nothing, takes no lock.
+    ///
+    /// Reads the log and each snapshot once. Damage is no error but part of the answer. Throws `noSuchQueue`, or what keeps
+    /// the files from being read.
+    public static func verify(_ dataDirectory: String) throws(QueueError) -> Verification {
+        try Verification.run(AbsolutePath.of(dataDirectory), storage: FileStorage())
+    }
+}
+
+/// What `Queue.verify(_:)` found in the segments and snapshots of a store.
 public struct Verification: Sendable, Equatable {
     /// The result in a word.
     public enum Verdict: String, Sendable, Codable {
@@ -32,11 +42,6 @@ public struct Verification: Sendable, Equatable {
     public var fingerprint = ""
     /// The same state from an older snapshot, or from the log alone, was compared; false where none reaches back.
     public var wasRebuiltTwice = false
-
-    /// Throws `noSuchQueue`, or what keeps the files from being read.
-    public static func run(_ dataDirectory: String) throws(QueueError) -> Verification {
-        try self.run(AbsolutePath.of(dataDirectory), storage: FileStorage())
-    }
 
     package static func run(_ directory: String, storage: any Storage) throws(QueueError) -> Verification {
         var report = Verification()

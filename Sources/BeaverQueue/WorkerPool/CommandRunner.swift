@@ -246,7 +246,7 @@ package final class CommandRunner: HandlerRunner {
             searchPath: environment.searchPath(job: command.environment),
             workingDirectory: command.workingDirectory ?? handler.workingDirectory,
             input: input,
-            okExit: handler.okExit,
+            okExitStatuses: handler.okExitStatuses,
             isJobsOwn: handler.kind == .exec,
             outputDirectory: self.outputDirectory,
             outputMaxBytes: settings.outputMaxBytes,

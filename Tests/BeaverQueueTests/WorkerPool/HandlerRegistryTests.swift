@@ -151,7 +151,7 @@ struct RunEndingTests {
         #expect(SignalName.of(31) == "SIGSYS")
         #expect(SignalName.of(0) == "signal 0")
         #expect(SignalName.of(34) == "signal 34")
-        let result = RunResult.of(.signalled(11, dumpedCore: true), okExit: [], outputTail: [])
+        let result = RunResult.of(.signalled(11, dumpedCore: true), okExitStatuses: [], outputTail: [])
         #expect(result.error == "killed by SIGSEGV (core dumped)")
     }
 }
