@@ -1,4 +1,5 @@
 import BeaverQueue
+import BeaverSimulation
 import Testing
 
 /// What is JSON and what is not, in the manner of JSONTestSuite: `y_` must be accepted, `n_` refused.
@@ -136,7 +137,7 @@ import Testing
     }
 
     @Test func `random changes never trap, and what is accepted stays accepted on one line`() {
-        var random = SeededGenerator(seed: 20_261_124)
+        var random = Seed(20_261_124)
         let text = Array(#"{"a":[1,-2.5e+3,"ü€\n\ud83d\ude00",true,null,{"b":{}}],"c":"x"}"#.utf8)
         for _ in 0..<20_000 {
             var changed = text
