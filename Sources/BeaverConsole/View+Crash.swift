@@ -58,7 +58,7 @@ extension View {
         let facts = state.facts
         let entries: [(name: String, lines: [String])] = [
             ("Cancel", [""]),
-            ("Kill", self.killLines(facts)),
+            ("Kill", self.killLines),
             (
                 "Power cut",
                 [
@@ -93,7 +93,7 @@ extension View {
         return lines + self.costLines(state)
     }
 
-    private func killLines(_ facts: CrashFacts) -> [String] {
+    private var killLines: [String] {
         let promise =
             self.status.wal.sync == .always
             ? "On this store: a kill loses nothing that was answered."

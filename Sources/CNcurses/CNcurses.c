@@ -371,7 +371,6 @@ static bool take_signal(cnc_event *event) {
         return true;
     }
     if (signal_came) {
-        event->value = (uint32_t)signal_came;
         signal_came = 0;
         event->kind = CNC_SIGNAL;
         return true;

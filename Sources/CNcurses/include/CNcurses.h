@@ -25,7 +25,7 @@ enum cnc_event_kind {
     CNC_WOKEN,
     /// SIGTSTP came; answer with cnc_suspend.
     CNC_STOP_ASKED,
-    /// `value` is the signal: SIGTERM, SIGINT or SIGHUP.
+    /// SIGTERM, SIGINT or SIGHUP came.
     CNC_SIGNAL,
     /// Standard input has ended: the terminal is gone.
     CNC_END_OF_INPUT,
