@@ -213,7 +213,7 @@ extension View {
     mutating func drawProof(_ state: ProofState) {
         self.drawHeader()
         self.drawBooks()
-        let proof = ProofText(state, self.model.moment)
+        let proof = ProofText(state)
         let rows = self.size.rows - 2 - (self.size.rows >= 20 ? 1 : 0)
         let area = MainLayout.Area(row: 2, column: 0, rows: max(3, rows), columns: self.size.columns)
         let lines =

@@ -128,12 +128,6 @@ package final class CommandRunner: HandlerRunner {
         return settings.registry.policy(for: action, programFault: self.programFault(of:))
     }
 
-    /// The terms of every action that has a name.
-    package func policies() -> [String: HandlerRegistry.Policy] {
-        let settings = self.settings.withLock { $0 }
-        return settings.registry.policies(programFault: self.programFault(of:))
-    }
-
     package func immediateResult(of action: String) -> RunResult? {
         let settings = self.settings.withLock { $0 }
         guard case .handler(_, let handler) = settings.registry.target(for: action) else {
