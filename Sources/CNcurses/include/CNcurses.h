@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // What the console needs of ncurses, and nothing else of it: this header never includes curses.h, so that none of its
-// macros and globals reach Swift. There is one terminal in a process. Every call but cnc_wake and cnc_restore_now is made
+// macros and globals reach Swift. There is one terminal in a process. Every call but cnc_wake is made
 // on one thread, the one that called cnc_open.
 
 /// What can come from the terminal, or about it.
@@ -68,9 +68,6 @@ int cnc_open(void);
 
 /// Gives the terminal back as it was found. Later calls do nothing.
 void cnc_close(void);
-
-/// The same from a signal handler, or from a thread that is about to end the process.
-void cnc_restore_now(void);
 
 /// From now on standard error goes to this open file, so that no line lands on the screen; cnc_close undoes it.
 void cnc_redirect_errors(int descriptor);
