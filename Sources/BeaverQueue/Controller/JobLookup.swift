@@ -10,6 +10,8 @@ struct JobLookup: Sendable {
     let memory: LookupMemory
     /// What holds for jobs of an action that bring no limits of their own; nothing where none are run.
     var limits: @Sendable (String) -> [JobLimit] = { _ in [] }
+    /// Between two looks at what is about to be written; who is cancelled meanwhile gets what there is.
+    var pause: @Sendable () async -> Void = { try? await Task.sleep(for: .milliseconds(1)) }
 
     /// Slots looked at in one go: about a tenth of a millisecond of the engine's time.
     static let slice = SlotTable.blockSlots
@@ -173,8 +175,7 @@ struct JobLookup: Sendable {
     private func rowWithHistory(_ id: String) async throws(QueueError) -> Engine.Row {
         var row = try await self.row(id)
         for _ in 0..<200 where row.isAheadOfLog {
-            // Who is cancelled meanwhile gets what there is.
-            try? await Task.sleep(for: .milliseconds(1))
+            await self.pause()
             row = try await self.row(id)
         }
         return row

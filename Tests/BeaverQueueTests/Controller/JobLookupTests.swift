@@ -16,7 +16,7 @@ import Testing
         // The one thread of the test steps the engine and looks at it.
         nonisolated(unsafe) let engine = try #require(driver.engine)
         let clock = driver.clock
-        let lookup = JobLookup(
+        var lookup = JobLookup(
             engine: Lock(engine),
             payloads: try #require(driver.payloads),
             hash: try #require(driver.parts).identity.hash,
@@ -24,6 +24,7 @@ import Testing
             clock: { clock.time() },
             memory: LookupMemory(Redaction([]))
         )
+        lookup.pause = {}
         return (driver, lookup)
     }
 
@@ -39,12 +40,15 @@ import Testing
     }
 
     @Test func detailsWaitForTheEndOfARunThatIsOnItsWayIntoTheLog() async throws {
-        let (driver, lookup) = try self.ended(RunResult(.failedPermanently, error: "no such file"))
-        async let details = lookup.job("a", reveals: true)
-        driver.held = []
-        // As the real driver, under the lock that looks take too.
-        try lookup.engine.withLock { _ in try driver.runUntilIdle() }
-        let job = try await details
+        let (driver, still) = try self.ended(RunResult(.failedPermanently, error: "no such file"))
+        // Nothing else touches the driver while the lookup pauses.
+        nonisolated(unsafe) let writer = driver
+        var lookup = still
+        lookup.pause = {
+            writer.held = []
+            #expect(throws: Never.self) { try writer.runUntilIdle() }
+        }
+        let job = try await lookup.job("a", reveals: true)
         #expect(job.summary.error == "no such file")
         #expect(job.history.map(\.ending) == [.dead])
     }
