@@ -64,6 +64,7 @@ package struct Model: Sendable, Equatable {
     package var help: Int?
     package var notice: Notice?
     package var histories: [Prompt.Purpose: [String]] = [:]
+    package var pasted: String?
     package var quitting: Quitting?
     /// Crash-tests of this console, and the jobs they lost.
     package var crashTests: (count: Int, lost: Int) = (0, 0)
@@ -220,6 +221,7 @@ package struct ErrorsState: Sendable, Equatable {
     package var jobs: [JobSummary] = []
     package var job = 0
     package var isInJobs = false
+    package var output = ""
     package var askedAt: Int64 = 0
     package var isAwaited = false
 
