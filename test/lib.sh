@@ -109,8 +109,11 @@ server_ends() {
 }
 
 gone() {
-    # A zombie of ours is gone too: it only waits to be asked for its status.
-    ! kill -0 "$1" 2>/dev/null || [ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -c 1)" = Z ]
+    kill -0 "$1" 2>/dev/null || return 0
+    local state
+    state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -c 1)
+    # A zombie of ours is gone too: it only waits to be asked for its status, which the shell may have done by now.
+    [ "$state" = Z ] || [ -z "$state" ]
 }
 
 # ---- the console, in a terminal of tmux

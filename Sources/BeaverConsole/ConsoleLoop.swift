@@ -95,7 +95,7 @@ struct ConsoleLoop: ~Copyable {
             self.pasted = nil
         case .resized(let size): self.handle(.resized(size))
         case .stopAsked: self.handle(.stopAsked)
-        case .endAsked(let isHangUp): self.handle(.endAsked(isHangUp: isHangUp))
+        case .endAsked: self.handle(.endAsked)
         }
         return true
     }

@@ -104,7 +104,7 @@ struct DetailParts {
             return part == 3 ? [(self.state.failure ?? "looking it up", self.state.failure == nil ? .dim : .bad)] : []
         }
         switch part {
-        case 1: return self.runs(details, width)
+        case 1: return self.runs(details)
         case 2: return self.facts(details).flatMap { self.fact($0.name, $0.text, width) }
         case 3: return self.why(details).flatMap { TextWidth.wrap($0, to: width) }.map { ($0, .plain) }
         case 4: return self.output(details, width)
@@ -112,11 +112,11 @@ struct DetailParts {
             let hidden = self.state.isRevealed ? [] : self.model.settings.redact
             return JSONIndent.lines(of: details.payload, hiding: hidden).flatMap { TextWidth.chop($0, to: width) }
                 .map { ($0, .plain) }
-        default: return self.records(width)
+        default: return self.records
         }
     }
 
-    private func runs(_ details: JobDetails, _ width: Int) -> [Line] {
+    private func runs(_ details: JobDetails) -> [Line] {
         guard !details.history.isEmpty else { return [("no run yet", .dim)] }
         let hasWorkers = details.history.contains { $0.worker != nil }
         return details.history.enumerated().map { place, run in
@@ -224,7 +224,7 @@ struct DetailParts {
         return OutputText.lines(text).flatMap { line in TextWidth.chop(line, to: width).map { ($0, .plain) } }
     }
 
-    private func records(_ width: Int) -> [Line] {
+    private var records: [Line] {
         guard let records = self.state.records else { return [("reading the log", .dim)] }
         guard !records.isEmpty else { return [("the log holds none of it any more; a snapshot does", .dim)] }
         return records.map { record in

@@ -10,7 +10,6 @@ struct EventLines {
         self.all = model.events.flatMap { event -> [Line] in
             let style: Style =
                 switch event.level {
-                case .debug: .dim
                 case .info: .plain
                 case .warning: .warning
                 case .error: .bad

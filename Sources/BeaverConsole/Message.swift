@@ -8,8 +8,8 @@ package enum Message: Sendable {
     case resized(Size)
     case tick
     case stopAsked
-    /// The terminal or the system ends the console; `isHangUp`: the terminal is gone.
-    case endAsked(isHangUp: Bool)
+    /// The terminal or the system ends the console.
+    case endAsked
     case view(Result<QueueView, QueueError>)
     case list(ListPurpose, Result<JobPage, QueueError>)
     case details(String, Result<JobDetails, QueueError>)

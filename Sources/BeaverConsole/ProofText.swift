@@ -6,12 +6,10 @@ package struct ProofText {
 
     let before: CrashBefore
     let outcome: CrashOutcome
-    let moment: Moment
 
-    package init(_ state: ProofState, _ moment: Moment) {
+    package init(_ state: ProofState) {
         self.before = state.before
         self.outcome = state.outcome
-        self.moment = moment
     }
 
     private var isSame: Bool { self.outcome.fingerprintBefore == self.outcome.fingerprintReplayed }

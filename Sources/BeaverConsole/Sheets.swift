@@ -129,13 +129,10 @@ package enum CrashKind: Int, Sendable, Equatable {
 package struct CrashBefore: Sendable, Equatable {
     package var status: QueueStatus
     package var wallMilliseconds: Int64
-    /// Records a crash was said to replay.
-    package var recordsToReplay: Int
 
-    package init(status: QueueStatus, wallMilliseconds: Int64, recordsToReplay: Int) {
+    package init(status: QueueStatus, wallMilliseconds: Int64) {
         self.status = status
         self.wallMilliseconds = wallMilliseconds
-        self.recordsToReplay = recordsToReplay
     }
 }
 

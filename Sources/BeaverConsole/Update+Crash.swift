@@ -85,11 +85,7 @@ extension Model {
             self.notify("type kill, then Enter", .warning)
             return []
         }
-        let before = CrashBefore(
-            status: status,
-            wallMilliseconds: self.moment.wallMilliseconds,
-            recordsToReplay: self.view?.recordsToReplay ?? 0
-        )
+        let before = CrashBefore(status: status, wallMilliseconds: self.moment.wallMilliseconds)
         self.sheet = .recovery(RecoveryState(kind: kind, before: before))
         self.local(.warning, "crash-test: \(kind.title)")
         return [.crash(kind, before, addsLoad: state.addsLoad)]
@@ -167,10 +163,10 @@ extension Model {
         case .first: state.scroll = 0
         case .last: state.scroll = .max / 2
         case .saveReport:
-            return [.saveReport(ProofText(state, self.moment).report)]
+            return [.saveReport(ProofText(state).report)]
         default: break
         }
-        let lines = ProofText(state, self.moment).wrapped(to: self.size.columns - 4).count
+        let lines = ProofText(state).wrapped(to: self.size.columns - 4).count
         let height = self.size.rows - 4 - (self.size.rows >= 20 ? 1 : 0)
         state.scroll = max(0, min(state.scroll, lines - max(1, height)))
         self.sheet = .proof(state)

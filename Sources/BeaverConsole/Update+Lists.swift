@@ -260,19 +260,19 @@ extension Model {
 
     private mutating func markAll() -> [Effect] {
         let ids = Set(self.focused.rows.map(\.id))
-        guard !ids.isEmpty else {
-            self.notify("there is nothing to mark", .dim)
-            return []
-        }
         let total = self.filter == nil ? self.status.map { self.focus.count(in: $0.jobs) } ?? 0 : 0
         if total > ids.count, let text = self.focus.filterText {
-            // The rows in sight are a part of the list: what is meant is the list.
+            // The rows in sight (none before they came) are a part of the list: what is meant is the list.
             var filter = FilterState(text: text, filter: FilterText.read(text).filter)
             filter.marksAll = true
             self.filter = filter
             self.marks = []
             self.notify("all \(Figures.grouped(total)) are marked; r, d or x count them first", .marked)
             return self.askFilter()
+        }
+        guard !ids.isEmpty else {
+            self.notify("there is nothing to mark", .dim)
+            return []
         }
         if let filter = self.filter, filter.marksAll || filter.next != nil || filter.pages.count > 1 {
             self.filter?.marksAll = !filter.marksAll

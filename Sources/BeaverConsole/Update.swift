@@ -12,7 +12,7 @@ extension Model {
             return self.askView()
         case .tick: return self.tick()
         case .stopAsked: return [.suspend(self.suspendLine)]
-        case .endAsked(let isHangUp): return self.endAsked(isHangUp: isHangUp)
+        case .endAsked: return self.endAsked()
         case .view(let result): return self.took(view: result)
         case .stopped:
             self.quitting = .done
@@ -210,7 +210,7 @@ extension Model {
         return "the console and its engine are stopped, no job is started\(work); fg goes on\n"
     }
 
-    mutating func endAsked(isHangUp: Bool) -> [Effect] {
+    mutating func endAsked() -> [Effect] {
         if case .draining = self.quitting { return self.quit(.now) }
         return self.quit(.drain)
     }

@@ -58,7 +58,7 @@ extension View {
         let facts = state.facts
         let entries: [(name: String, lines: [String])] = [
             ("Cancel", [""]),
-            ("Kill", self.killLines(facts)),
+            ("Kill", self.killLines),
             (
                 "Power cut",
                 [
@@ -93,7 +93,7 @@ extension View {
         return lines + self.costLines(state)
     }
 
-    private func killLines(_ facts: CrashFacts) -> [String] {
+    private var killLines: [String] {
         let promise =
             self.status.wal.sync == .always
             ? "On this store: a kill loses nothing that was answered."
@@ -213,7 +213,7 @@ extension View {
     mutating func drawProof(_ state: ProofState) {
         self.drawHeader()
         self.drawBooks()
-        let proof = ProofText(state, self.model.moment)
+        let proof = ProofText(state)
         let rows = self.size.rows - 2 - (self.size.rows >= 20 ? 1 : 0)
         let area = MainLayout.Area(row: 2, column: 0, rows: max(3, rows), columns: self.size.columns)
         let lines =

@@ -63,8 +63,8 @@ extension View {
             text += TextWidth.right(Figures.grouped(group.dead), 6)
             text += TextWidth.right(Figures.grouped(group.waiting), 9) + " "
             if isWide {
-                text += TextWidth.left(self.model.moment.time(group.first), 9)
-                text += TextWidth.left(self.model.moment.time(group.last), 9)
+                text += TextWidth.left(self.model.moment.time(group.firstAt), 9)
+                text += TextWidth.left(self.model.moment.time(group.lastAt), 9)
                 text += TextWidth.left(group.action, action) + " "
             }
             text += TextWidth.left(group.ending, 10) + " "

@@ -39,7 +39,7 @@ extension View {
             guard list.rows.indices.contains(index) else { break }
             self.drawJob(
                 list.rows[index],
-                self.cells(list.rows[index], pane, index, list, isFiltered, columns),
+                self.cells(list.rows[index], index, list, columns),
                 columns,
                 row: first + place,
                 area: area,
@@ -146,10 +146,8 @@ extension View {
 
     private func cells(
         _ job: JobSummary,
-        _ pane: Pane,
         _ index: Int,
         _ list: ListState,
-        _ isFiltered: Bool,
         _ columns: [Column]
     ) -> [(text: String, style: Style)] {
         columns.map { column in

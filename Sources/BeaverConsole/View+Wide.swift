@@ -63,7 +63,7 @@ extension View {
         }
         var row = area.row + 1
         let end = area.row + area.rows - 1
-        let notes = self.deadNotes(groups, width)
+        let notes = self.deadNotes(width)
         let digits = groups.reduce(1) { max($0, TextWidth.of(Figures.grouped($1.dead))) }
         for group in groups where row + 1 < end - notes.count {
             self.screen.put(Figures.grouped(group.dead), row: row, column: area.column + 2, style: .bad)
@@ -95,7 +95,7 @@ extension View {
         return TextWidth.cut(text, to: room - (more ? 2 : 0)) + (more ? " …" : "")
     }
 
-    private func deadNotes(_ groups: [FailureGroup], _ width: Int) -> [String] {
+    private func deadNotes(_ width: Int) -> [String] {
         if self.isBlank { return [] }
         if self.status.jobs.dead == 0 { return ["no dead jobs"] }
         return ["o by error, r retries a whole kind", ""]

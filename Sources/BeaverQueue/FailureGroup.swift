@@ -1,5 +1,6 @@
 /// Failures of one kind: the same action and ending, and the same error once digits and ids are folded to `#`.
 public struct FailureGroup: Sendable, Equatable, Codable {
+    /// That all of them share.
     public var action: String
     /// How the last run ended: `exit 1`, `killed by SIGKILL`, `time-out`, `interrupted`.
     public var ending: String
@@ -9,9 +10,10 @@ public struct FailureGroup: Sendable, Equatable, Codable {
     public var dead: Int
     /// Failed and waiting to be run again.
     public var waiting: Int
-    /// When the first and the last of them failed, in milliseconds since 1970 UTC.
-    public var first: Int64
-    public var last: Int64
+    /// When the first of them failed, in milliseconds since 1970 UTC.
+    public var firstAt: Int64
+    /// When the last of them failed, in milliseconds since 1970 UTC.
+    public var lastAt: Int64
     /// Ids of up to 3 of them.
     public var examples: [String]
     /// Matches exactly these jobs now.
@@ -25,8 +27,8 @@ public struct FailureGroup: Sendable, Equatable, Codable {
         error: String,
         dead: Int,
         waiting: Int,
-        first: Int64,
-        last: Int64,
+        firstAt: Int64,
+        lastAt: Int64,
         examples: [String],
         filter: JobFilter
     ) {
@@ -35,9 +37,16 @@ public struct FailureGroup: Sendable, Equatable, Codable {
         self.error = error
         self.dead = dead
         self.waiting = waiting
-        self.first = first
-        self.last = last
+        self.firstAt = firstAt
+        self.lastAt = lastAt
         self.examples = examples
         self.filter = filter
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case action, ending, error, dead, waiting
+        case firstAt = "first"
+        case lastAt = "last"
+        case examples, filter
     }
 }

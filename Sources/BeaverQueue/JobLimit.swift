@@ -18,7 +18,9 @@ public struct JobLimit: Sendable, Equatable, Codable {
         case pauseOnFailures = "pause_on_failures"
     }
 
+    /// Says the unit of `value` too.
     public var name: Name
+    /// In the unit of `name`, 0 or more.
     public var value: Int64
     /// For people: "the job", "handler resize, /srv/beaver.yaml:4", "worker.max_retry, --max-retry", "default".
     public var from: String

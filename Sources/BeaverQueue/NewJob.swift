@@ -27,6 +27,7 @@ public struct NewJob: Sendable, Equatable {
 
     /// When a job may run for the first time.
     public enum Start: Sendable, Equatable {
+        /// As soon as a worker is free.
         case now
         /// Milliseconds from the moment it is accepted; follows the boot-time clock.
         case after(milliseconds: Int64)

@@ -19,7 +19,6 @@ extension Queue {
         package var jobs = QueueStatus.Jobs()
         /// The last record that can be read.
         package var lastSequence: UInt64 = 0
-        package var fingerprint = ""
         /// The state at the record that was asked for; nil where the files do not reach it, or a snapshot covers it.
         package var fingerprintAsked: String?
         /// Of the ids that were asked for: those that were done, and in how many runs.
@@ -41,7 +40,6 @@ extension Queue {
         var remains = Remains()
         let whole = try StoredState(storage: storage, configuration: configuration, identity: identity)
         remains.lastSequence = whole.manager.lastSequence
-        remains.fingerprint = whole.manager.fingerprint.description
         whole.log.close()
         let engine = Engine(manager: whole.manager, settings: EngineSettings(), randomSeed: 0)
         engine.beginReading(now: BootClock.now())

@@ -22,8 +22,14 @@ extension Queue {
 public struct QueueEvent: Sendable, Equatable, Codable {
     /// How much it matters.
     public enum Level: String, Sendable, Codable, Comparable, CaseIterable {
-        case debug, info, warning, error
+        /// What an operator may want to know: a start, a snapshot by hand, a pause.
+        case info
+        /// Nothing is lost, but someone should look: a job died, an action cannot run.
+        case warning
+        /// The queue cannot do its work: the disk failed, or is full.
+        case error
 
+        /// From `info` up to `error`.
         public static func < (left: Level, right: Level) -> Bool {
             Self.allCases.firstIndex(of: left) ?? 0 < Self.allCases.firstIndex(of: right) ?? 0
         }
@@ -33,6 +39,7 @@ public struct QueueEvent: Sendable, Equatable, Codable {
     public var number: UInt64
     /// Milliseconds since 1970 UTC.
     public var time: Int64
+    /// How much it matters; a log of `warning` and above leaves out all that is less.
     public var level: Level
     /// A sentence for people; values of `QueueConfiguration.redact` are hidden in it.
     public var message: String

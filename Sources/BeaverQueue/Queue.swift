@@ -249,6 +249,7 @@ public final class Queue: QueueControl, Sendable {
 public struct HandledJob: Sendable {
     /// As the job was enqueued with it, or as it was generated: the same in each run.
     public let id: String
+    /// The name that the closure was registered for; `default` serves any action where `unknown` says so.
     public let action: String
     /// One JSON value, byte for byte as it was enqueued; see `decode(_:)`.
     public let payload: [UInt8]
@@ -263,6 +264,7 @@ public struct PermanentFailure: Error, Sendable, CustomStringConvertible {
     /// What the job's error will be.
     public let description: String
 
+    /// `description` is what the error of the job will be.
     public init(_ description: String) { self.description = description }
 }
 

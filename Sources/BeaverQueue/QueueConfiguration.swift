@@ -8,6 +8,7 @@ public struct QueueConfiguration: Sendable, Equatable {
     public var worker = Worker()
     /// The log, and when it is forced to disk.
     public var log = Log()
+    /// The state written whole from time to time, and how much of that is kept.
     public var snapshot = Snapshot()
     /// What the queue keeps and takes at most.
     public var limits = Limits()
@@ -136,6 +137,7 @@ public struct HandlerConfiguration: Sendable, Equatable {
         case closure
     }
 
+    /// A program, a closure, or one of the built-in handlers.
     public var kind: Kind
     /// nil: `worker.task_timeout`.
     ///
@@ -150,7 +152,7 @@ public struct HandlerConfiguration: Sendable, Equatable {
     /// `NAME=VALUE`, added to that of this process.
     public var environment: [String] = []
     /// Exit statuses besides 0 that complete a job.
-    public var okExit: [Int32] = []
+    public var okExitStatuses: [Int32] = []
     /// Pause the action after so many failed runs in a row; nil: never.
     public var pauseOnFailures: Int?
 
@@ -162,7 +164,7 @@ public struct HandlerConfiguration: Sendable, Equatable {
         maxRetry: UInt16? = nil,
         workingDirectory: String? = nil,
         environment: [String] = [],
-        okExit: [Int32] = [],
+        okExitStatuses: [Int32] = [],
         pauseOnFailures: Int? = nil
     ) {
         self.kind = kind
@@ -171,7 +173,7 @@ public struct HandlerConfiguration: Sendable, Equatable {
         self.maxRetry = maxRetry
         self.workingDirectory = workingDirectory
         self.environment = environment
-        self.okExit = okExit
+        self.okExitStatuses = okExitStatuses
         self.pauseOnFailures = pauseOnFailures
     }
 }

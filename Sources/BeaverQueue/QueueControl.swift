@@ -141,8 +141,11 @@ public struct JobPage: Sendable, Equatable, Codable {
 
 /// A row of a list.
 public struct JobSummary: Sendable, Equatable, Codable {
+    /// As it was enqueued with, or as it was generated; unique in the store.
     public var id: String
+    /// At the time of the call.
     public var state: JobState
+    /// Which handler runs it.
     public var action: String
     /// 0–9, 9 first.
     public var priority: Int
@@ -214,16 +217,19 @@ public struct JobSummary: Sendable, Equatable, Codable {
 
 /// Everything about one job.
 public struct JobDetails: Sendable, Equatable, Codable {
+    /// The row that stands for it in lists.
     public var summary: JobSummary
     /// The payload's JSON text, as it was accepted.
     public var payload: String
-    /// For a job that is a command: program and arguments, working directory, environment.
+    /// Program and arguments; nil for a job that is no command.
     public var arguments: [String]?
+    /// Absolute; nil for a job that is no command.
     public var workingDirectory: String?
-    /// `NAME=VALUE`.
+    /// `NAME=VALUE`, added to the server's; nil for a job that is no command.
     public var environment: [String]?
     /// As the job was enqueued with it; nil where its handler decides.
     public var timeoutMilliseconds: UInt32?
+    /// Retries after the first run, as it was enqueued with; nil where its handler decides.
     public var maxRetry: Int?
     /// Never run twice.
     public var once: Bool
@@ -286,6 +292,7 @@ public struct JobDetails: Sendable, Equatable, Codable {
         try fields.encode(self.history, forKey: .history)
     }
 
+    /// Reads what `encode(to:)` writes, also of a version without `limits`.
     public init(from decoder: any Decoder) throws {
         self.summary = try JobSummary(from: decoder)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
@@ -322,6 +329,7 @@ public struct JobRun: Sendable, Equatable, Codable {
     public enum Ending: String, Sendable, Codable {
         /// Not yet.
         case running
+        /// Its handler said so, or its command exited with a status that counts as success.
         case completed
         /// To be tried again.
         case failed
@@ -341,6 +349,7 @@ public struct JobRun: Sendable, Equatable, Codable {
     public var worker: Int?
     /// The fencing token names the run and its output file.
     public var token: UInt64
+    /// `running` until it has ended.
     public var ending: Ending
     /// Milliseconds since 1970 UTC; nil where the start is no longer in the log.
     public var startedAt: Int64?
@@ -383,6 +392,7 @@ public struct JobRun: Sendable, Equatable, Codable {
 
 /// A piece of what a command wrote.
 public struct JobOutput: Sendable, Equatable {
+    /// As they were written, standard output and standard error mixed; empty where nothing came yet.
     public var bytes: [UInt8]
     /// Where the next read goes on.
     public var nextOffset: Int64

@@ -9,7 +9,7 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         package enum Kind: String, Sendable {
             case invalidInput, damaged, inputMissing, unavailable, cannotCreate, inputOutput
-            case outcomeUnknown, locked, full, paused, stopped, configuration, notFound, conflict, noSuchQueue
+            case outcomeUnknown, locked, full, stopped, configuration, notFound, conflict, noSuchQueue
         }
 
         package let kind: Kind
@@ -19,9 +19,9 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
         /// A file of the store holds something else than what was written; nothing was changed.
         public static let damaged = Code(kind: .damaged)
         /// An input file is missing, unreadable, a directory or a FIFO.
-        public static let inputMissing = Code(kind: .inputMissing)
+        package static let inputMissing = Code(kind: .inputMissing)
         /// A server is needed and none answers.
-        public static let unavailable = Code(kind: .unavailable)
+        package static let unavailable = Code(kind: .unavailable)
         /// No queue has been created at this path.
         public static let noSuchQueue = Code(kind: .noSuchQueue)
         /// A file or directory cannot be created.
@@ -34,8 +34,6 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let locked = Code(kind: .locked)
         /// The disk or the memory limit leaves no room for more jobs.
         public static let full = Code(kind: .full)
-        /// The queue is paused.
-        public static let paused = Code(kind: .paused)
         /// The queue is draining or stopped.
         public static let stopped = Code(kind: .stopped)
         /// A setting is wrong or does not fit this store.
@@ -45,9 +43,11 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The job's state does not allow what was asked.
         public static let conflict = Code(kind: .conflict)
 
+        /// Its name here, `noSuchQueue` for example.
         public var description: String { self.kind.rawValue }
     }
 
+    /// For programs: what to do does not depend on the words of `message`.
     public let code: Code
     /// One or more whole sentences: what, where, why, what to do.
     public let message: String
@@ -58,6 +58,7 @@ public struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The byte offset in `path`, where it is known.
     public let offset: Int64?
 
+    /// The same as `message`.
     public var description: String { self.message }
 
     package init(

@@ -22,8 +22,9 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         case stopped
     }
 
+    /// Where several hold, the one that keeps the most from happening.
     public var state = State.stopped
-    /// Why the state is `full`, `degraded` or `failed`: a sentence, else nil.
+    /// Why the state is `full`, `degraded` or `failed`, and how far `recovering` is: a sentence, else nil.
     public var reason: String?
     /// Of the process that owns the directory; 0 where nothing runs.
     public var pid: Int32 = 0
@@ -37,12 +38,19 @@ public struct QueueStatus: Sendable, Equatable, Codable {
     public var simulated = false
     /// Of the data directory, as the system calls it: `ext4`.
     public var fileSystem = ""
+    /// Counts of jobs, by state and in sum.
     public var jobs = Jobs()
+    /// How many jobs may run at a time, and how many do.
     public var workers = Workers()
+    /// Jobs a second.
     public var rates = Rates()
+    /// Size and place of the log, and what of it a power cut would lose.
     public var wal = WAL()
+    /// What a start would begin with.
     public var snapshot = Snapshot()
+    /// How long the last start took, and what it found; all zero where nothing runs.
     public var recovery = Recovery()
+    /// How far back a repeated id is noticed.
     public var dedup = Dedup()
     /// `host:port` of the TCP listener; nil if there is none.
     public var http: String?
@@ -55,18 +63,25 @@ public struct QueueStatus: Sendable, Equatable, Codable {
 
     /// Jobs by state (see `JobState`), and sums.
     public struct Jobs: Sendable, Equatable, Codable {
+        /// Due, and waiting for a worker.
         public var pending = 0
+        /// Waiting for their time.
         public var scheduled = 0
+        /// Waiting for a handler; `parkedActions` says why.
         public var parked = 0
+        /// With a run that has not ended.
         public var inFlight = 0
+        /// Those whose id is still known; the newest `completedKeep` of them are kept in full.
         public var completed = 0
         /// How many of `completed` were only simulated.
         public var simulated = 0
+        /// Dead letters.
         public var dead = 0
+        /// Ended by a client before their end.
         public var cancelled = 0
         /// Removed by an operator.
         public var purged = 0
-        /// Ended, and removed because `completedKeep` newer ones are kept.
+        /// Completed, and not even the id is known any more: see `completedKeep` and `dedupMax`.
         public var forgotten = 0
         /// Ever accepted by this store.
         public var enqueuedTotal = 0
@@ -102,6 +117,7 @@ public struct QueueStatus: Sendable, Equatable, Codable {
 
     /// The slots in which jobs run.
     public struct Workers: Sendable, Equatable, Codable {
+        /// As set by an operator, else as configured.
         public var count = 0
         /// With a run in them.
         public var busy = 0
@@ -115,7 +131,9 @@ public struct QueueStatus: Sendable, Equatable, Codable {
 
     /// Means of the last seconds.
     public struct Rates: Sendable, Equatable, Codable {
+        /// Accepted.
         public var enqueuedPerSecond = 0.0
+        /// Completed, simulated ones among them.
         public var completedPerSecond = 0.0
         /// What waits grows by this; negative while it shrinks.
         public var backlogPerSecond = 0.0
@@ -164,6 +182,7 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         public var ageSeconds = 0.0
         /// The last record it covers.
         public var lastSequence: UInt64 = 0
+        /// The size of its file.
         public var bytes: Int64 = 0
         /// Snapshots kept.
         public var count = 0
@@ -183,6 +202,7 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         public struct Phase: Sendable, Equatable, Codable {
             /// `lock`, `snapshot`, `replay` and so on.
             public var name: String
+            /// How long it took, by a clock that never goes back.
             public var seconds: Double
 
             package init(name: String, seconds: Double) {
@@ -191,9 +211,11 @@ public struct QueueStatus: Sendable, Equatable, Codable {
             }
         }
 
+        /// The sum of `phases`.
         public var seconds = 0.0
         /// The last record of the snapshot it began with.
         public var snapshotSequence: UInt64 = 0
+        /// Records of the log behind that snapshot.
         public var replayedRecords = 0
         /// Runs that a crash had interrupted, and whose jobs were given back.
         public var requeued = 0
@@ -201,6 +223,7 @@ public struct QueueStatus: Sendable, Equatable, Codable {
         public var tornBytes: Int64 = 0
         /// Processes of the life before that still ran, and were ended.
         public var orphansEnded = 0
+        /// One after the other, as they were taken.
         public var phases: [Phase] = []
 
         package init() {}
@@ -218,6 +241,7 @@ public struct QueueStatus: Sendable, Equatable, Codable {
 
     /// The ids of ended jobs that are still known, so that they are not taken twice.
     public struct Dedup: Sendable, Equatable, Codable {
+        /// How many.
         public var ids = 0
         /// How long ago the oldest of them ended.
         public var reachesBackSeconds = 0.0
@@ -232,7 +256,9 @@ public struct QueueStatus: Sendable, Equatable, Codable {
 
     /// An action whose jobs wait, because it cannot run.
     public struct ParkedAction: Sendable, Equatable, Codable {
+        /// The name that no handler can take.
         public var action: String
+        /// How many wait for it.
         public var jobs: Int
         /// A sentence for people.
         public var reason: String

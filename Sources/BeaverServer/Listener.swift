@@ -8,7 +8,6 @@ import Synchronization
 
 /// One listening socket, its connections, and their orderly end.
 final class Listener: Sendable {
-    let door: Door
     private let limits: RequestLimits
     private let logger: Logger
     private let child: HTTP1Channel
@@ -26,7 +25,6 @@ final class Listener: Sendable {
         limits: RequestLimits,
         logger: Logger
     ) {
-        self.door = door
         self.limits = limits
         self.logger = logger
         self.child = HTTP1Channel(

@@ -68,7 +68,6 @@ struct ProblemDocument: Codable, Equatable {
         (.outcomeUnknown, .internalServerError),
         (.locked, .serviceUnavailable),
         (.full, .serviceUnavailable),
-        (.paused, .serviceUnavailable),
         (.stopped, .serviceUnavailable),
         (.configuration, .unprocessableContent),
         (.notFound, .notFound),

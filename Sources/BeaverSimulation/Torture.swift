@@ -34,8 +34,6 @@ package struct Torture: Sendable {
         self.failures.append(Failure(seed: outcome.seed, step: outcome.failedStep ?? 0, faults: outcome.faults))
     }
 
-    package mutating func add(_ failure: Failure) { self.failures.append(failure) }
-
     /// What the gate demands and no seed did: kinds of fault, and ways of recovery.
     package var missing: [String] {
         self.faultCounts.missing.map { "fault \($0.rawValue)" }

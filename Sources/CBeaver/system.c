@@ -27,8 +27,9 @@ extern char **environ;
 static mode_t startup_umask;
 static struct rlimit startup_open_files;
 
-// Before main there is one thread, so the mask can be read by setting it twice. The soft limit of open files is kept too:
-// a server raises its own, and programs that use select() break when they inherit more than 1,024.
+// Reading the mask of new files means changing it for a moment, which is only safe while there is one thread: before main.
+// The soft limit of open files is kept too: a server raises its own, and programs that use select() break when they
+// inherit more than 1,024.
 __attribute__((constructor)) static void remember_startup(void) {
     startup_umask = umask(077);
     umask(startup_umask);
@@ -42,8 +43,6 @@ int64_t cbeaver_raise_open_files(void) {
     if (limit.rlim_cur < limit.rlim_max && setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
     return limit.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
 }
-
-uint32_t cbeaver_startup_umask(void) { return startup_umask; }
 
 char *const *cbeaver_environment(void) { return environ; }
 
@@ -70,25 +69,6 @@ int cbeaver_next_data(int fd, int64_t offset, int64_t *next) {
 }
 
 int cbeaver_allocate(int fd, int64_t size) { return fallocate(fd, 0, 0, size); }
-
-static struct flock whole_file(void) {
-    struct flock lock;
-    memset(&lock, 0, sizeof lock);
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    return lock;
-}
-
-int cbeaver_mark(int fd) {
-    struct flock lock = whole_file();
-    return fcntl(fd, F_OFD_SETLK, &lock);
-}
-
-int cbeaver_is_marked(int fd) {
-    struct flock lock = whole_file();
-    if (fcntl(fd, F_OFD_GETLK, &lock) != 0) return -1;
-    return lock.l_type != F_UNLCK;
-}
 
 int cbeaver_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 

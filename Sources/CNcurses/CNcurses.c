@@ -97,7 +97,7 @@ static void prepare_text(const char *text) {
 }
 
 // Only calls that are allowed in a signal handler.
-void cnc_restore_now(void) {
+static void restore_now(void) {
     if (!must_restore) return;
     must_restore = 0;
     send_bytes(restore_text, (size_t)restore_length);
@@ -118,7 +118,7 @@ void cnc_restore_now(void) {
 static void on_fatal(int number) {
     int index = 0;
     while (fatal_signals[index] != number) index++;
-    cnc_restore_now();
+    restore_now();
     sigaction(number, &found_fatal[index], NULL);
     raise(number);
 }
@@ -343,7 +343,6 @@ static bool take_signal(cnc_event *event) {
         return true;
     }
     if (signal_came) {
-        event->value = (uint32_t)signal_came;
         signal_came = 0;
         event->kind = CNC_SIGNAL;
         return true;

@@ -22,7 +22,7 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
         case .unavailable, .noSuchQueue: self = .unavailable
         case .cannotCreate: self = .cannotCreate
         case .inputOutput, .outcomeUnknown: self = .inputOutput
-        case .locked, .full, .paused, .stopped: self = .tryLater
+        case .locked, .full, .stopped: self = .tryLater
         case .configuration: self = .configuration
         case .notFound, .conflict: self = .failed
         // A kind that this build does not know is a failure, and says so in its sentence.

@@ -9,7 +9,7 @@ import Testing
         arguments: [
             (QueueError.Code.invalidInput, 65), (.damaged, 65), (.inputMissing, 66), (.unavailable, 69),
             (.noSuchQueue, 69), (.cannotCreate, 73), (.inputOutput, 74), (.outcomeUnknown, 74), (.locked, 75),
-            (.full, 75), (.paused, 75), (.stopped, 75), (.configuration, 78), (.notFound, 1), (.conflict, 1),
+            (.full, 75), (.stopped, 75), (.configuration, 78), (.notFound, 1), (.conflict, 1),
         ] as [(QueueError.Code, Int32)]
     )
     func codes(code: QueueError.Code, expected: Int32) {

@@ -150,7 +150,7 @@ import Testing
                     concurrency: 2,
                     maxRetry: 5,
                     workingDirectory: "/etc/q/work",
-                    okExit: [2, 3]
+                    okExitStatuses: [2, 3]
                 )
         )
         #expect(

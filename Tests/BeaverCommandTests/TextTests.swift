@@ -67,8 +67,8 @@ import Testing
                 error: "exit #: no",
                 dead: 200,
                 waiting: 0,
-                first: 0,
-                last: 0,
+                firstAt: 0,
+                lastAt: 0,
                 examples: [],
                 filter: JobFilter()
             )

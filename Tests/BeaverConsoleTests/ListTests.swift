@@ -174,6 +174,15 @@ import Testing
         #expect(stage.model.question?.title == "Cancel 1,860 jobs?")
     }
 
+    /// It once said that there was nothing to mark, below a title with a count.
+    @Test func aListWhoseRowsHaveNotComeYetIsMarkedAsAWhole() {
+        var stage = Stage(.thumbs)
+        stage.press("2")
+        stage.model.lists[.pending] = nil
+        stage.press("*")
+        #expect(stage.shows("all 1,860 are marked"))
+    }
+
     /// A list of which only some rows are known is meant whole: what was done to ten of 1,860 would surprise.
     @Test func markingAllOfALongListMeansTheList() {
         var stage = Stage(.thumbs)

@@ -168,8 +168,8 @@ extension Scene {
                 error: error,
                 dead: dead,
                 waiting: waiting,
-                first: self.wall - seconds.first * 1_000,
-                last: self.wall - seconds.last * 1_000,
+                firstAt: self.wall - seconds.first * 1_000,
+                lastAt: self.wall - seconds.last * 1_000,
                 examples: examples,
                 filter: JobFilter()
             )

@@ -180,8 +180,8 @@ package final class FakeQueue: QueueControl {
                 error: "no file #",
                 dead: 2,
                 waiting: 1,
-                first: 1,
-                last: 2,
+                firstAt: 1,
+                lastAt: 2,
                 examples: ["a-1"],
                 filter: filter
             )

@@ -58,10 +58,7 @@ enum Rules {
     static func isPure(_ file: SourceFile) -> Bool {
         if file.path.hasPrefix("Sources/BeaverQueue/JobManager/") { return true }
         guard file.path.hasPrefix("Sources/") else { return false }
-        if file.name.hasSuffix("StateMachine.swift") || file.name.hasSuffix("Decision.swift") { return true }
-        if ["GroupCommit.swift", "SnapshotSelection.swift", "TimeoutEscalation.swift"].contains(file.name) {
-            return true
-        }
+        if ["GroupCommit.swift", "SnapshotSelection.swift", "TailDecision.swift"].contains(file.name) { return true }
         guard file.path.hasPrefix("Sources/BeaverConsole/") else { return false }
         return ["Update", "View"].contains { prefix in
             file.name == "\(prefix).swift" || file.name.hasPrefix("\(prefix)+")

@@ -15,7 +15,7 @@ struct Terminal: ~Copyable {
         case pasteEnds
         case resized(Size)
         case stopAsked
-        case endAsked(isHangUp: Bool)
+        case endAsked
     }
 
     let hasUTF8: Bool
@@ -105,8 +105,7 @@ struct Terminal: ~Copyable {
         case CNC_PASTE_END.rawValue: return .pasteEnds
         case CNC_RESIZED.rawValue: return .resized(Size(rows: row, columns: column))
         case CNC_STOP_ASKED.rawValue: return .stopAsked
-        case CNC_SIGNAL.rawValue: return .endAsked(isHangUp: event.value == 1)
-        case CNC_END_OF_INPUT.rawValue: return .endAsked(isHangUp: true)
+        case CNC_SIGNAL.rawValue, CNC_END_OF_INPUT.rawValue: return .endAsked
         default: return .nothing
         }
     }

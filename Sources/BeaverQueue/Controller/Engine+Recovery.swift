@@ -26,7 +26,6 @@ extension Engine {
         self.snapshots.lastBytes = start.snapshotBytes
         self.snapshots.count = start.snapshotCount
         self.usableLogBytes = start.space.usableBytes
-        self.snapshots.logBytes = start.space.usedBytes
         self.runs.setLimit(self.settings.workers)
         self.record(.epoch(self.manager.epoch + 1))
         if let simulates = start.newStoreSimulates { self.record(.settings(Event.Settings(simulates: simulates))) }

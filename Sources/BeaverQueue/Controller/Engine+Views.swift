@@ -109,6 +109,8 @@ extension Engine {
         /// In flight: its worker, from 1, and the limit of its run; nil: none.
         package var worker: Int?
         package var limitMilliseconds: Int64?
+        /// The newest record of it is not in the log yet, and so none of its history can be found: for the time of a write.
+        package var isAheadOfLog = false
         /// Filled in where it is asked for.
         package var wait: WaitReason?
     }
@@ -136,7 +138,9 @@ extension Engine {
 
     package func find(_ id: JobFingerprint) -> Row? {
         guard let number = self.manager.slots.find(id), self.isReadable(self.manager.slots[number]) else { return nil }
-        return self.row(number)
+        var row = self.row(number)
+        row.isAheadOfLog = row.slot.lastSequence > self.commit.writtenSequence
+        return row
     }
 
     /// Its id and payload are in the files by now: a job that was taken a moment ago is not there yet.

@@ -238,7 +238,6 @@ package final class Engine {
 
     private func take(_ space: JournalSpace) {
         self.usableLogBytes = space.usableBytes - self.commit.bufferedBytes
-        self.snapshots.logBytes = space.usedBytes
         if space.wantsPreparation, !self.isPreparing, !self.isDiskFull {
             self.isPreparing = true
             self.effects.append(.prepare(0))

@@ -27,7 +27,7 @@ struct FailureTable: Sendable {
     private static let maxGroups = 1_000
 
     mutating func number(_ row: Engine.Row, _ end: LookupMemory.End) -> Int {
-        let parts = Self.parts(row, end)
+        let parts = Self.parts(end)
         let key = "\(row.action): \(parts.ending): \(parts.error)"
         if let number = self.numbers[key] { return number }
         guard self.groups.count < Self.maxGroups else { return Self.maxGroups - 1 }
@@ -38,12 +38,12 @@ struct FailureTable: Sendable {
 
     static func key(_ row: Engine.Row, _ end: LookupMemory.End) -> String? {
         guard row.slot.runs > 0 || row.state == .dead else { return nil }
-        let parts = Self.parts(row, end)
+        let parts = Self.parts(end)
         return "\(row.action): \(parts.ending): \(parts.error)"
     }
 
     /// How it ended in two words, and the folded error without them.
-    private static func parts(_ row: Engine.Row, _ end: LookupMemory.End) -> (ending: String, error: String) {
+    private static func parts(_ end: LookupMemory.End) -> (ending: String, error: String) {
         let error = end.error ?? "no reason given"
         let folded = Self.folded(error)
         if let status = end.exitStatus { return ("exit \(status)", folded) }
@@ -193,8 +193,8 @@ extension FailureTable.Group {
             error: self.error,
             dead: 0,
             waiting: 0,
-            first: .max,
-            last: 0,
+            firstAt: .max,
+            lastAt: 0,
             examples: [],
             filter: filter
         )
@@ -206,7 +206,7 @@ extension FailureGroup {
     fileprivate mutating func note(_ slot: JobSlot, isDead: Bool) {
         if isDead { self.dead += 1 } else { self.waiting += 1 }
         let time = isDead ? slot.time : slot.time - slot.delayMilliseconds
-        self.first = min(self.first, time)
-        self.last = max(self.last, time)
+        self.firstAt = min(self.firstAt, time)
+        self.lastAt = max(self.lastAt, time)
     }
 }

@@ -10,6 +10,8 @@ struct JobLookup: Sendable {
     let memory: LookupMemory
     /// What holds for jobs of an action that bring no limits of their own; nothing where none are run.
     var limits: @Sendable (String) -> [JobLimit] = { _ in [] }
+    /// Between two looks at what is about to be written; who is cancelled meanwhile gets what there is.
+    var pause: @Sendable () async -> Void = { try? await Task.sleep(for: .milliseconds(1)) }
 
     /// Slots looked at in one go: about a tenth of a millisecond of the engine's time.
     static let slice = SlotTable.blockSlots
@@ -169,8 +171,18 @@ struct JobLookup: Sendable {
         return row
     }
 
+    /// With its newest record in the log; a write that takes longer than some tenths of a second is not waited for.
+    private func rowWithHistory(_ id: String) async throws(QueueError) -> Engine.Row {
+        var row = try await self.row(id)
+        for _ in 0..<200 where row.isAheadOfLog {
+            await self.pause()
+            row = try await self.row(id)
+        }
+        return row
+    }
+
     func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
-        let row = try await self.row(id)
+        let row = try await self.rowWithHistory(id)
         // Each record is read once: whoever waits for a job's end asks for all of this.
         let (body, enqueuedAt) = try self.payloads.body(of: row.slot.enqueueSequence, id: row.slot.id)
         let history = try self.payloads.history(of: row.slot)
@@ -234,7 +246,7 @@ struct JobLookup: Sendable {
 
     /// What the log still holds of a job, oldest first.
     func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
-        let row = try await self.row(id)
+        let row = try await self.rowWithHistory(id)
         let name = try self.body(of: row).id
         let redaction = self.memory.redaction.withLock { $0 }
         return try self.payloads.records(of: row.slot, limit: 200).map { record in
@@ -245,7 +257,7 @@ struct JobLookup: Sendable {
     }
 
     func output(of id: String, run: Int?, from offset: Int64) async throws(QueueError) -> JobOutput {
-        let row = try await self.row(id)
+        let row = try await self.rowWithHistory(id)
         let history = try self.payloads.history(of: row.slot)
         let tokens = history.entries.map(\.end.token).filter { $0 != 0 }
         let token: UInt64?
@@ -257,9 +269,12 @@ struct JobLookup: Sendable {
         } else {
             token = tokens.last
         }
-        guard let token else { return JobOutput(bytes: [], nextOffset: 0, isComplete: row.slot.state != .inFlight) }
+        guard let token else {
+            let isComplete = row.slot.state != .inFlight && !row.isAheadOfLog
+            return JobOutput(bytes: [], nextOffset: max(0, offset), isComplete: isComplete)
+        }
         // Asked before reading: what is written until the run ends is then read by this call or the next one.
-        let isRunning = row.slot.state == .inFlight && row.slot.token == token
+        let isRunning = row.slot.state == .inFlight && row.slot.token == token || row.isAheadOfLog
         let path = OutputFile.path(in: self.outputDirectory, enqueueSequence: row.slot.enqueueSequence, token: token)
         var bytes: [UInt8] = []
         let storage = FileStorage()

@@ -11,7 +11,6 @@ struct SnapshotState {
     var replayedBytes: Int64 = 0
     var lastBootMilliseconds: Int64?
     var oldestUncoveredWallMilliseconds: Int64?
-    var logBytes: Int64 = 0
     var isRequested = false
     var target: CompactionTarget?
     var isRunning = false

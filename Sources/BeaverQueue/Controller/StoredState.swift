@@ -5,9 +5,7 @@ package struct StoredState {
     package var manager: JobManager
     package var log: WriteAheadLog
     package var snapshots: SnapshotManager
-    package var end: LogScan.End
     package var replayedRecords: Int
-    package var skippedSnapshots: [QueueError]
 
     /// `through`: later records are left out.
     package init(
@@ -33,8 +31,6 @@ package struct StoredState {
         }
         self.manager = loaded.manager
         self.snapshots = snapshots
-        self.skippedSnapshots = loaded.skipped
-        self.end = end
         self.replayedRecords = replayer.records
         self.log = try WriteAheadLog.open(
             storage: storage,

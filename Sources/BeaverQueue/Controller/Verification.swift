@@ -1,4 +1,14 @@
-/// Reads every segment and snapshot of a store, changes nothing, and says what it found.
+extension Queue {
+    /// Checks a store file by file and rebuilds its state; changes nothing, takes no lock.
+    ///
+    /// Reads the log and each snapshot once. Damage is no error but part of the answer. Throws `noSuchQueue`, or what keeps
+    /// the files from being read.
+    public static func verify(_ dataDirectory: String) throws(QueueError) -> Verification {
+        try Verification.run(AbsolutePath.of(dataDirectory), storage: FileStorage())
+    }
+}
+
+/// What `Queue.verify(_:)` found in the segments and snapshots of a store.
 public struct Verification: Sendable, Equatable {
     /// The result in a word.
     public enum Verdict: String, Sendable, Codable {
@@ -10,13 +20,19 @@ public struct Verification: Sendable, Equatable {
         case damaged
     }
 
+    /// `sound` until something is found.
     public var verdict = Verdict.sound
     /// Sentences with file, offset and sequence numbers; empty if sound.
     public var problems: [String] = []
+    /// Files of the log that were read.
     public var segments = 0
+    /// Snapshot files that were read.
     public var snapshots = 0
+    /// Whole groups of records in the log: each was written by one commit.
     public var frames = 0
+    /// Records in these frames.
     public var records = 0
+    /// Jobs in the state that they come to.
     public var jobs = 0
     /// Behind the last whole frame.
     public var tornBytes: Int64 = 0
@@ -26,11 +42,6 @@ public struct Verification: Sendable, Equatable {
     public var fingerprint = ""
     /// The same state from an older snapshot, or from the log alone, was compared; false where none reaches back.
     public var wasRebuiltTwice = false
-
-    /// Throws `noSuchQueue`, or what keeps the files from being read.
-    public static func run(_ dataDirectory: String) throws(QueueError) -> Verification {
-        try self.run(AbsolutePath.of(dataDirectory), storage: FileStorage())
-    }
 
     package static func run(_ directory: String, storage: any Storage) throws(QueueError) -> Verification {
         var report = Verification()

@@ -6,7 +6,6 @@ struct IndexedHeap<Key: Comparable> {
     private var keys: [Key?] = []
     private var places: [Int32] = []
 
-    var isEmpty: Bool { self.heap.isEmpty }
     var count: Int { self.heap.count }
 
     var first: (number: Int, key: Key)? {

@@ -1,4 +1,3 @@
-internal import CBeaver
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -12,10 +11,6 @@ internal import Musl
 /// The file is never deleted, so everyone locks the same inode; the kernel releases the lock when its holder dies, however
 /// it dies. What the file says (who holds it, for people) is written after the lock is got and is never trusted to mean
 /// that it is held.
-///
-/// Beside the flock the holder keeps an OFD lock on the same open file. It decides nothing; it is there because the
-/// kernel can be *asked* about it (`F_OFD_GETLK`), while the only way to ask about a flock is to take it, which would
-/// make a server that starts at that moment believe the directory is taken.
 package final class DirectoryLock: Sendable {
     /// Who holds a directory.
     package struct Holder: Sendable, Equatable {
@@ -60,7 +55,7 @@ package final class DirectoryLock: Sendable {
             if try self.take(descriptor, path: path) {
                 // Someone may have replaced the directory since: then this is a lock on nothing.
                 if try self.isStill(descriptor, at: path) {
-                    return try self.occupy(descriptor, path: path, role: role)
+                    return try self.sign(descriptor, path: path, role: role)
                 }
                 SystemCall.close(descriptor)
                 continue
@@ -73,24 +68,6 @@ package final class DirectoryLock: Sendable {
             }
             _ = poll(nil, 0, 20)
         }
-    }
-
-    /// Who holds the directory now; nil if nobody does.
-    ///
-    /// Takes nothing and so disturbs nobody who does.
-    package static func holder(directory: String) throws(QueueError) -> Holder? {
-        let path = self.path(in: directory)
-        let descriptor: Int32
-        do throws(SystemCall.Failure) {
-            descriptor = try SystemCall.retrying { FileStorage.openCall(path, O_RDONLY | O_CLOEXEC, 0) }
-        } catch {
-            if error.isMissing { return nil }
-            throw error.queueError("open", path: path)
-        }
-        defer { SystemCall.close(descriptor) }
-        let isHeld = try SystemCall.check("fcntl", path: path) { cbeaver_is_marked(descriptor) }
-        if isHeld == 0 { return nil }
-        return self.holder(writtenIn: descriptor) ?? Holder(processID: 0, role: "unknown", bootID: "")
     }
 
     private static func path(in directory: String) -> String { "\(directory)/lock" }
@@ -121,16 +98,13 @@ package final class DirectoryLock: Sendable {
         }
     }
 
-    /// Marks and signs the file that was just locked.
-    private static func occupy(_ descriptor: Int32, path: String, role: String) throws(QueueError) -> DirectoryLock {
+    /// Signs the file that was just locked.
+    private static func sign(_ descriptor: Int32, path: String, role: String) throws(QueueError) -> DirectoryLock {
         let lock = DirectoryLock(descriptor: descriptor)
         let line = Array("pid=\(getpid()) role=\(role) boot=\(self.bootID())\n".utf8)
         try SystemCall.check("fchmod", path: path) { fchmod(descriptor, 0o600) }
         // First empty, so that a reader sees no mixture of two holders.
         try SystemCall.check("ftruncate", path: path) { ftruncate(descriptor, 0) }
-        // Where a network file system makes both locks of one kind, the mark collides with our own flock: then nobody is
-        // told who holds the directory, but it is held.
-        _ = cbeaver_mark(descriptor)
         let count = try SystemCall.check("pwrite", path: path) { pwrite(descriptor, line, line.count, 0) }
         guard count == line.count else {
             throw SystemCall.Failure(number: ENOSPC).queueError("pwrite", path: path)

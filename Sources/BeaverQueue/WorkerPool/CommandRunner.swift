@@ -128,12 +128,6 @@ package final class CommandRunner: HandlerRunner {
         return settings.registry.policy(for: action, programFault: self.programFault(of:))
     }
 
-    /// The terms of every action that has a name.
-    package func policies() -> [String: HandlerRegistry.Policy] {
-        let settings = self.settings.withLock { $0 }
-        return settings.registry.policies(programFault: self.programFault(of:))
-    }
-
     package func immediateResult(of action: String) -> RunResult? {
         let settings = self.settings.withLock { $0 }
         guard case .handler(_, let handler) = settings.registry.target(for: action) else {
@@ -246,7 +240,7 @@ package final class CommandRunner: HandlerRunner {
             searchPath: environment.searchPath(job: command.environment),
             workingDirectory: command.workingDirectory ?? handler.workingDirectory,
             input: input,
-            okExit: handler.okExit,
+            okExitStatuses: handler.okExitStatuses,
             isJobsOwn: handler.kind == .exec,
             outputDirectory: self.outputDirectory,
             outputMaxBytes: settings.outputMaxBytes,

@@ -69,13 +69,6 @@ package struct HandlerRegistry: Sendable {
         }
     }
 
-    /// The terms of every action that has a name here.
-    package func policies(programFault: (HandlerConfiguration) -> String? = { _ in nil }) -> [String: Policy] {
-        var policies: [String: Policy] = [:]
-        for name in self.names { policies[name] = self.policy(for: name, programFault: programFault) }
-        return policies
-    }
-
     func target(for action: String) -> Target {
         self.ownTarget(for: action) ?? self.unknownTarget(for: action)
     }

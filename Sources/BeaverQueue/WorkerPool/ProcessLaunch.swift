@@ -9,7 +9,7 @@ struct ProcessLaunch: Sendable {
     /// Standard input; nil is empty.
     var input: [UInt8]?
     /// Exit statuses besides 0 that complete the job.
-    var okExit: [Int32]
+    var okExitStatuses: [Int32]
     /// The job brought the command itself: that it cannot be started says nothing about other jobs of its action.
     var isJobsOwn: Bool
     var outputDirectory: String

@@ -72,7 +72,11 @@ final class ProcessRun {
     func finish() -> RunResult {
         self.closeOutput()
         self.output.close()
-        return RunResult.of(self.end ?? .unknown, okExit: self.launch.okExit, outputTail: self.tail.bytes)
+        return RunResult.of(
+            self.end ?? .unknown,
+            okExitStatuses: self.launch.okExitStatuses,
+            outputTail: self.tail.bytes
+        )
     }
 
     private func closeOutput() {

@@ -11,9 +11,9 @@ extension RunResult {
     private static let permanentExitStatus: Int32 = 65
 
     /// The result of a process is what its leader's exit says; its output only adds a line for people.
-    static func of(_ end: ProcessEnd, okExit: [Int32], outputTail: [UInt8]) -> RunResult {
+    static func of(_ end: ProcessEnd, okExitStatuses: [Int32], outputTail: [UInt8]) -> RunResult {
         switch end {
-        case .exited(let status) where status == 0 || okExit.contains(status):
+        case .exited(let status) where status == 0 || okExitStatuses.contains(status):
             return RunResult(.completed, exitStatus: status, outputTail: outputTail)
         case .exited(let status):
             return RunResult(

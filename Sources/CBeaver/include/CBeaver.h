@@ -38,10 +38,6 @@ int cbeaver_next_data(int fd, int64_t offset, int64_t *next);
 // Everything below stands here because Swift's Glibc module is imported without _GNU_SOURCE and leaves these calls out, or
 // because of the reason given. Calls that fail return -1 and set the error number, as their models do.
 
-/// The file mode mask the process was started with. Reading it means changing it for a moment, which is only safe before
-/// there are threads, that is, before Swift runs.
-uint32_t cbeaver_startup_umask(void);
-
 /// Raises the soft limit of open files to the hard one and answers what it is then. Programs that are started get the one
 /// from before. In C because glibc's RLIMIT_NOFILE has a type of its own there.
 int64_t cbeaver_raise_open_files(void);
@@ -55,12 +51,6 @@ int cbeaver_file_system_type(const char *path, uint64_t *magic);
 /// fallocate(2) of `0 ..< size`. posix_fallocate, which Swift sees, writes to every block where the file system lacks
 /// the call, and returns its error instead of setting it.
 int cbeaver_allocate(int fd, int64_t size);
-
-/// Marks an open file with an OFD lock (F_OFD_SETLK), which belongs to the open file, not to the process.
-int cbeaver_mark(int fd);
-
-/// Whether another open file holds that mark: 1, 0 or -1. F_OFD_GETLK asks without taking anything.
-int cbeaver_is_marked(int fd);
 
 /// Zeroed pages of their own (mmap(2)), or NULL; with `large`, the system is asked to use large ones. In C because
 /// MADV_HUGEPAGE is not imported.

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // What the console needs of ncurses, and nothing else of it: this header never includes curses.h, so that none of its
-// macros and globals reach Swift. There is one terminal in a process. Every call but cnc_wake and cnc_restore_now is made
+// macros and globals reach Swift. There is one terminal in a process. Every call but cnc_wake is made
 // on one thread, the one that called cnc_open.
 
 /// What can come from the terminal, or about it.
@@ -25,7 +25,7 @@ enum cnc_event_kind {
     CNC_WOKEN,
     /// SIGTSTP came; answer with cnc_suspend.
     CNC_STOP_ASKED,
-    /// `value` is the signal: SIGTERM, SIGINT or SIGHUP.
+    /// SIGTERM, SIGINT or SIGHUP came.
     CNC_SIGNAL,
     /// Standard input has ended: the terminal is gone.
     CNC_END_OF_INPUT,
@@ -74,9 +74,6 @@ int cnc_background(void);
 
 /// Gives the terminal back as it was found. Later calls do nothing.
 void cnc_close(void);
-
-/// The same from a signal handler, or from a thread that is about to end the process.
-void cnc_restore_now(void);
 
 /// From now on standard error goes to this open file, so that no line lands on the screen; cnc_close undoes it.
 void cnc_redirect_errors(int descriptor);

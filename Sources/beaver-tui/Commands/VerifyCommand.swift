@@ -23,7 +23,7 @@ struct VerifyCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let directory = self.globals.directory()
         if let target = self.salvage { return try self.salvage(directory, to: target) }
-        let report = try Verification.run(directory)
+        let report = try Queue.verify(directory)
         if self.globals.json {
             try Output.json(VerificationText.json(report))
         } else {

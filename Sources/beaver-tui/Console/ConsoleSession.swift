@@ -83,7 +83,7 @@ struct ConsoleSession: Sendable {
             if let demo { await demo({ host.queue }, console) }
             if self.options.untilIdle, let queue = host.queue as? Queue {
                 try await queue.waitUntilIdle()
-                if !Task.isCancelled { console.post(.endAsked(isHangUp: false)) }
+                if !Task.isCancelled { console.post(.endAsked) }
             }
         } catch {
             host.fail(error)

@@ -54,15 +54,6 @@ struct CrashJob: Sendable, Hashable {
         self.number = number
     }
 
-    /// Nil if the id is not one that the crash test makes.
-    init?(id: some StringProtocol) {
-        let parts = id.split(separator: "-")
-        guard parts.count == 3, let kind = Kind(rawValue: String(parts[0])), let client = Int(parts[1]),
-            let number = Int(parts[2])
-        else { return nil }
-        self.init(kind, client: client, number: number)
-    }
-
     var id: String { "\(self.kind.rawValue)-\(self.client)-\(self.number)" }
 
     /// Of a length that differs from job to job, and of bytes that do too.

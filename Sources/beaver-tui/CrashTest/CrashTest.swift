@@ -200,7 +200,7 @@ struct CrashTest {
     }
 
     private func verify() throws {
-        let report = try Verification.run(self.place.data)
+        let report = try Queue.verify(self.place.data)
         if report.verdict == .damaged { self.lose("verify: \(report.problems.joined(separator: "; "))") }
     }
 

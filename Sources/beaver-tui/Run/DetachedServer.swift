@@ -37,14 +37,14 @@ struct DetachedServer {
         while true {
             var status: CInt = 0
             if waitpid(pid, &status, WNOHANG) == pid { throw self.ended(status, logPath: logPath) }
-            if let client = try await Connection.server(of: directory), try await self.isUp(client, pid) {
+            if let client = try await Connection.server(of: directory), try await self.isUp(client) {
                 return (pid, logPath)
             }
             try await Task.sleep(for: .milliseconds(50))
         }
     }
 
-    private func isUp(_ client: QueueClient, _ pid: pid_t) async throws -> Bool {
+    private func isUp(_ client: QueueClient) async throws -> Bool {
         let state = try await client.status().state
         return state != .recovering && state != .stopped
     }

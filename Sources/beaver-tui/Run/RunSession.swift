@@ -144,7 +144,6 @@ struct RunSession: Sendable {
 extension QueueLogLine.Level {
     var loggerLevel: Logger.Level {
         switch self {
-        case .debug: .debug
         case .info: .info
         case .warning: .warning
         case .error: .error

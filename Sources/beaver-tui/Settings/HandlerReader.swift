@@ -82,7 +82,7 @@ struct HandlerReader {
         case "max_retry": handler.maxRetry = try SettingText.integer(text)
         case "pause_on_failures": handler.pauseOnFailures = try SettingText.integer(text)
         case "cwd": handler.workingDirectory = AbsolutePath.of(text, from: self.directory)
-        case "ok_exit": handler.okExit = try Self.exitStatuses(node)
+        case "ok_exit": handler.okExitStatuses = try Self.exitStatuses(node)
         case "env": handler.environment += try Self.variables(node)
         case "env_file":
             let path = AbsolutePath.of(text, from: self.directory)

@@ -1,4 +1,5 @@
 import BeaverQueue
+import BeaverSimulation
 import Testing
 
 /// The file around the entries: its two forms, what follows a fault, and input that comes in pieces.
@@ -160,7 +161,7 @@ import Testing
         var options = JobsFileOptions(name: "f")
         options.maxPayloadBytes = 60
         for seed in UInt64(1)...3_000 {
-            var random = SeededGenerator(seed: seed)
+            var random = Seed(seed)
             var text = Array((seed.isMultiple(of: 2) ? Self.mixed : Self.array).utf8)
             for _ in 0..<Int.random(in: 0...5, using: &random) {
                 let index = Int.random(in: 0..<text.count, using: &random)

@@ -9,7 +9,7 @@ struct CommandRunnerTests {
     @Test("the exit status decides: 0 and ok_exit complete, 65 is permanent, others fail with the last line as reason")
     func exitStatuses() async throws {
         var tolerant = HandlerConfiguration.script("exit 3")
-        tolerant.okExit = [3]
+        tolerant.okExitStatuses = [3]
         let harness = try RunnerHarness([
             "good": .script("echo fine"), "tolerant": tolerant, "bad-data": .script("echo no such key >&2; exit 65"),
             "bad": .script("echo first; printf 'it broke\\033[31m\\n\\n'; exit 3"), "silent": .script("exit 1"),

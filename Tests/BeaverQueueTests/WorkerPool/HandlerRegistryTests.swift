@@ -96,10 +96,10 @@ struct HandlerRegistryTests {
             Issue.record("an unregistered closure must not run")
             return
         }
-        let policies = self.registry().policies { handler in handler.kind == .noop ? nil : "broken" }
-        #expect(policies["resize"]?.standing == .parked(reason: "broken"))
-        #expect(policies["mail"]?.standing == .runnable)
-        #expect(policies.keys.sorted() == ["default", "exec", "fail", "mail", "noop", "resize", "sleep"])
+        let registry = self.registry()
+        #expect(registry.policy(for: "resize") { _ in "broken" }.standing == .parked(reason: "broken"))
+        #expect(registry.policy(for: "mail") { _ in "broken" }.standing == .runnable)
+        #expect(registry.names.sorted() == ["default", "exec", "fail", "mail", "noop", "resize", "sleep"])
     }
 }
 
@@ -151,7 +151,7 @@ struct RunEndingTests {
         #expect(SignalName.of(31) == "SIGSYS")
         #expect(SignalName.of(0) == "signal 0")
         #expect(SignalName.of(34) == "signal 34")
-        let result = RunResult.of(.signalled(11, dumpedCore: true), okExit: [], outputTail: [])
+        let result = RunResult.of(.signalled(11, dumpedCore: true), okExitStatuses: [], outputTail: [])
         #expect(result.error == "killed by SIGSEGV (core dumped)")
     }
 }

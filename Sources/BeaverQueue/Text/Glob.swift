@@ -1,10 +1,8 @@
 /// A pattern over whole ids: `*` stands for any text, `?` for one character, everything else for itself.
 package struct Glob: Sendable, Equatable {
-    package let pattern: String
     private let bytes: [UInt8]
 
     package init(_ pattern: String) {
-        self.pattern = pattern
         self.bytes = Array(pattern.utf8)
     }
 

@@ -29,16 +29,12 @@ import Testing
         #expect(throws: QueueError.invalidInput(message)) { try DurationText.milliseconds(text) }
     }
 
-    @Test func `reads and writes sizes`() throws {
+    @Test func `reads sizes`() throws {
         #expect(try ByteText.bytes("64MiB") == 64 << 20)
         #expect(try ByteText.bytes("1GiB") == 1 << 30)
         #expect(try ByteText.bytes("512KiB") == 512 << 10)
         #expect(try ByteText.bytes("4096") == 4096)
         #expect(try ByteText.bytes("7B") == 7)
-        #expect(ByteText.text(bytes: 64 << 20) == "64MiB")
-        #expect(ByteText.text(bytes: 1_536 << 10) == "1536KiB")
-        #expect(ByteText.text(bytes: 100) == "100B")
-        #expect(ByteText.text(bytes: 0) == "0B")
         for text in [
             "", "MiB", "64MB", "64M", "-1B", "1.5GiB", "60%", "9999999999GiB", "99999999999999999999", "1 KiB",
         ] {

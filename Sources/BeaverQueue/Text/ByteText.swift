@@ -24,10 +24,4 @@ package enum ByteText {
         guard !overflowed else { throw .invalidInput("\"\(shown)\" is too large") }
         return bytes
     }
-
-    /// The text with the largest unit that leaves a whole number: "64MiB", "1536KiB", "100B".
-    package static func text(bytes: Int64) -> String {
-        let unit = self.units.first { bytes != 0 && bytes % $0.bytes == 0 } ?? ("B", 1)
-        return "\(bytes / unit.bytes)\(unit.name)"
-    }
 }

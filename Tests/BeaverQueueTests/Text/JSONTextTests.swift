@@ -1,4 +1,5 @@
 import BeaverQueue
+import BeaverSimulation
 import Foundation
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
     }
 
     @Test func `a string comes back as it was written`() throws {
-        var random = SeededGenerator(seed: 7)
+        var random = Seed(7)
         for _ in 0..<2_000 {
             var text = ""
             for _ in 0..<Int.random(in: 0...12, using: &random) {

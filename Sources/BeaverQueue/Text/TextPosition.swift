@@ -11,12 +11,6 @@ package struct TextPosition: Sendable, Equatable {
         self.column = column
     }
 
-    /// The place of the byte at `offset`.
-    package init(ofByte offset: Int, in bytes: Span<UInt8>) {
-        self.init()
-        self.advance(over: bytes, 0..<min(offset, bytes.count))
-    }
-
     /// Moves over a part of the text.
     package mutating func advance(over bytes: Span<UInt8>, _ range: Range<Int>, lineEnd: UInt8 = ASCII.newline) {
         guard !range.isEmpty else { return }
