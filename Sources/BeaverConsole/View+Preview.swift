@@ -83,10 +83,10 @@ extension View {
         let first: (text: String, style: Style) = (
             "\(check.form)    \(size)    checked whole in \(Figures.seconds(check.seconds))", .plain
         )
-        return [first, ("", .plain)] + self.goodLines(check, state)
+        return [first, ("", .plain)] + self.goodLines(check, state, width)
     }
 
-    private func goodLines(_ check: FileCheck, _ state: PreviewState) -> [(text: String, style: Style)] {
+    private func goodLines(_ check: FileCheck, _ state: PreviewState, _ width: Int) -> [(text: String, style: Style)] {
         func figure(_ number: Int, _ text: String) -> (text: String, style: Style) {
             (TextWidth.right(Figures.grouped(number), 7) + "  " + text, number > 0 ? .plain : .dim)
         }
