@@ -66,7 +66,6 @@ package struct Model: Sendable, Equatable {
     package var help: Int?
     package var notice: Notice?
     package var histories: [Prompt.Purpose: [String]] = [:]
-    package var pasted: String?
     /// The job that was clicked last, and when (steady milliseconds).
     package var lastClick: (id: String, at: Int64)?
     package var quitting: Quitting?
