@@ -84,6 +84,22 @@ import Testing
         }
     }
 
+    /// Before the first answer of a life all is on the disk that the one before left unsynced, in whichever segment.
+    @Test func aStartSyncsWhatAnEarlierLifeLeftUnsynced() throws {
+        let driver = try Self.rolled { $0.settings.commit.policy = .never }
+        #expect(Self.segments(driver).count > 4)
+        driver.kill()
+        driver.settings.commit.policy = .always
+        try driver.reopen()
+        let ticket = driver.put("after")
+        try driver.runUntilIdle()
+        #expect(driver.answer(ticket)?.isEnqueued == true)
+        driver.powerCut(seed: 1, .allLost)
+        try driver.reopen()
+        for number in 0..<24 { #expect(driver.state("j\(number)") == .completed) }
+        try driver.expectSound()
+    }
+
     /// Seed 14124: the first frame of a life did not fit its segment, which then stayed behind without any frame, and the
     /// next start took what came after it for lost.
     @Test(arguments: [3_000, 9_000, 20_000])
