@@ -106,7 +106,9 @@ struct DetailParts {
         switch part {
         case 1: return self.runs(details)
         case 2: return self.facts(details).flatMap { self.fact($0.name, $0.text, width) }
-        case 3: return self.why(details).flatMap { TextWidth.wrap($0, to: width) }.map { ($0, .plain) }
+        case 3:
+            let lines = self.why(details) + [self.notTheReason(details.summary)].compactMap { $0 }
+            return lines.flatMap { TextWidth.wrap($0, to: width) }.map { ($0, .plain) }
         case 4: return self.output(details, width)
         case 5:
             let hidden = self.state.isRevealed ? [] : self.model.settings.redact
@@ -194,6 +196,17 @@ struct DetailParts {
         case .scheduled: return ["It waits for its time."]
         case .parked: return ["No handler can start it."]
         }
+    }
+
+    /// What may keep a job waiting and does not, so that nobody looks for it there.
+    private func notTheReason(_ job: JobSummary) -> String? {
+        guard [.pending, .scheduled, .parked].contains(job.state), let status = self.model.status else { return nil }
+        let causes = [
+            ("paused", status.workers.paused), ("no handler", job.state == .parked),
+            ("no free worker", status.workers.busy >= status.workers.count),
+        ]
+        let others = causes.filter { !$0.1 }.map(\.0)
+        return others.isEmpty ? nil : "not the reason: " + others.joined(separator: ", ")
     }
 
     private func whyScheduled(_ details: JobDetails, _ due: Int64) -> String {
