@@ -27,8 +27,7 @@ struct EntrySearch: Equatable {
     /// Bytes before the broken entry in its line, all of them white space; nil: something else stands before it.
     private let indentation: Int?
     private var depth = 0
-    private var isInString = false
-    private var isEscaped = false
+    private var quotes = JSONQuotes()
     private var hasCutString = false
     /// Open brackets of the first line, in strings or not.
     private var lineDepth = 0
@@ -68,7 +67,7 @@ struct EntrySearch: Equatable {
             return false
         }
         if ASCII.isWhitespace(byte) {
-            self.isEscaped = false
+            self.quotes.breakEscape()
             if let column = self.column { self.column = column + 1 }
             return false
         }
@@ -80,11 +79,10 @@ struct EntrySearch: Equatable {
         self.column = nil
         self.last = byte
         self.commaAt = byte == ASCII.comma ? place : nil
-        if self.isInString {
-            self.readString(byte)
-        } else if byte == ASCII.quote {
-            self.isInString = true
+        if self.quotes.isInString {
+            _ = self.quotes.ends(byte)
         } else {
+            self.quotes.begin(byte)
             self.depth += Self.step(byte)
         }
         return false
@@ -93,7 +91,7 @@ struct EntrySearch: Equatable {
     /// Of an object behind a comma.
     private var isEntryBehindComma: Bool {
         guard let indentation = self.indentation else {
-            return self.depth == 0 && !self.isInString && !self.hasCutString
+            return self.depth == 0 && !self.quotes.isInString && !self.hasCutString
         }
         guard self.column == indentation else { return false }
         if self.isSetIn, self.lineCloses { return true }
@@ -102,9 +100,8 @@ struct EntrySearch: Equatable {
     }
 
     private mutating func endLine() {
-        if self.isInString { self.hasCutString = true }
-        self.isInString = false
-        self.isEscaped = false
+        if self.quotes.isInString { self.hasCutString = true }
+        self.quotes.cut()
         if self.line == .first {
             let ending: Line = self.last == ASCII.comma ? .behindEntry : .behindLastEntry
             self.line = self.lineDepth == 0 ? ending : .later
@@ -127,16 +124,6 @@ struct EntrySearch: Equatable {
         case .behindLastEntry where byte == ASCII.closeBracket: self.line = .behindArray
         case .behindEntry, .behindLastEntry, .behindArray: self.line = .later
         case .later: break
-        }
-    }
-
-    private mutating func readString(_ byte: UInt8) {
-        if self.isEscaped {
-            self.isEscaped = false
-        } else if byte == ASCII.backslash {
-            self.isEscaped = true
-        } else if byte == ASCII.quote {
-            self.isInString = false
         }
     }
 

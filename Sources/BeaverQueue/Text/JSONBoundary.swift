@@ -4,8 +4,7 @@
 /// Without it a value that comes byte by byte would be scanned from its start each time.
 struct JSONBoundary: Sendable {
     private var depth = 0
-    private var isInString = false
-    private var isEscaped = false
+    private var quotes = JSONQuotes()
     private var isInToken = false
 
     /// Continues over bytes that directly follow those seen before; true once the value can be complete, or is broken.
@@ -17,21 +16,13 @@ struct JSONBoundary: Sendable {
     }
 
     private mutating func endsValue(_ byte: UInt8) -> Bool {
-        if self.isInString {
+        if self.quotes.isInString {
             // A raw control character breaks the string: the scanner shall say so before more is gathered.
             if byte < ASCII.space { return true }
-            if self.isEscaped {
-                self.isEscaped = false
-            } else if byte == ASCII.backslash {
-                self.isEscaped = true
-            } else if byte == ASCII.quote {
-                self.isInString = false
-                return self.depth == 0
-            }
-            return false
+            return self.quotes.ends(byte) && self.depth == 0
         }
         switch byte {
-        case ASCII.quote: self.isInString = true
+        case ASCII.quote: self.quotes.begin(byte)
         case ASCII.openBrace, ASCII.openBracket: self.depth += 1
         case ASCII.closeBrace, ASCII.closeBracket:
             self.depth -= 1
