@@ -104,7 +104,7 @@ struct ConsoleSession: Sendable {
         settings.allowsCrashTest = values.offersCrashTest
         settings.redact = values.queue.redact
         settings.isDemo = self.demo != nil
-        settings.allowsExec = values.queue.allowExec || values.queue.handlers[JobCommand.action] != nil
+        settings.allowsExec = values.allowsCommands
         settings.program = ProgramName.typed
         settings.directoryOption = ProgramName.directoryOption(CommandLine.arguments)
         return settings
