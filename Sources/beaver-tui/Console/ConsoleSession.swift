@@ -102,7 +102,6 @@ struct ConsoleSession: Sendable {
         settings.isReadOnly = self.isReadOnly
         settings.vimKeys = values.usesViKeys
         settings.allowsCrashTest = values.offersCrashTest
-        settings.redact = values.queue.redact
         settings.isDemo = self.demo != nil
         settings.allowsExec = values.queue.allowExec || values.queue.handlers[JobCommand.action] != nil
         settings.program = ProgramName.typed
