@@ -23,7 +23,9 @@ help: ## this list
 
 .PHONY: run
 run: bin/beaver-tui ## the console over ./data; without a terminal the jobs of test/jobs.json, to their end
-	@if [ -t 0 ] && [ -t 1 ] && [ -n "$${TERM:-}" ] && [ "$${TERM:-}" != dumb ]; then
+	@can_draw() { [ -t 0 ] && [ -t 1 ] && [ -n "$${TERM:-}" ] && [ "$$TERM" != dumb ]; }
+	# A terminal whose kind this machine does not know would be refused by the console.
+	if can_draw && { ! command -v tput >/dev/null || tput cup 0 0 >/dev/null 2>&1; }; then
 	    exec bin/beaver-tui
 	fi
 	exec bin/beaver-tui --no-ui run --jobs test/jobs.json --until-idle

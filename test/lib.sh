@@ -1,6 +1,6 @@
 # test/lib.sh: what the black-box tests share. A test file sources it, defines functions test_NAME, and ends with
 # `run_tests "$@"`. Each function runs in a shell of its own, in an empty directory of its own that is removed after it.
-# Uses bash and coreutils alone.
+# Uses what every Debian has, bash, coreutils, grep, sed and awk, and for the console tmux.
 #
 # BEAVER_TUI names the program; without it the debug build is tried, then the release build.
 

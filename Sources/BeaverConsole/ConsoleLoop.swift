@@ -96,6 +96,7 @@ struct ConsoleLoop: ~Copyable {
         case .resized(let size): self.handle(.resized(size))
         case .stopAsked: self.handle(.stopAsked)
         case .endAsked: self.handle(.endAsked)
+        case .hungUp: self.handle(.hungUp)
         }
         return true
     }

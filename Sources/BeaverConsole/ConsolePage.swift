@@ -44,6 +44,7 @@ package enum ConsolePage {
 
         The mouse moves the cursor, a second click opens the job, a click on a list's name shows it, the wheel scrolls what it is
         over; it answers no question. Ctrl-z stops an engine in the console too: commands go on, and none of their time is used up.
+        Where the terminal is gone, an engine in the console lets running jobs finish, as after `q`.
 
         """
 }

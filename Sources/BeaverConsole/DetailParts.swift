@@ -111,9 +111,7 @@ struct DetailParts {
             return lines.flatMap { TextWidth.wrap($0, to: width) }.map { ($0, .plain) }
         case 4: return self.output(details, width)
         case 5:
-            let hidden = self.state.isRevealed ? [] : self.model.settings.redact
-            return JSONIndent.lines(of: details.payload, hiding: hidden).flatMap { TextWidth.chop($0, to: width) }
-                .map { ($0, .plain) }
+            return JSONIndent.lines(of: details.payload).flatMap { TextWidth.chop($0, to: width) }.map { ($0, .plain) }
         default: return self.records
         }
     }

@@ -4,7 +4,7 @@ package import BeaverQueue
 package enum Effect: Sendable, Equatable {
     case view(ViewRequest)
     case list(ListPurpose, JobFilter, after: JobCursor?, limit: Int)
-    case details(String)
+    case details(String, reveals: Bool)
     case records(String)
     case output(String, run: Int?, from: Int64)
     case groups

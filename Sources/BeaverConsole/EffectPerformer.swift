@@ -20,8 +20,11 @@ struct EffectPerformer: Sendable {
                 try await queue.jobs(matching: filter, after: cursor, limit: limit)
             }
             self.post(.list(purpose, result))
-        case .details(let id):
-            self.post(.details(id, await self.result { () async throws(QueueError) in try await queue.job(id) }))
+        case .details(let id, let reveals):
+            let result = await self.result { () async throws(QueueError) in
+                try await queue.job(id, reveals: reveals)
+            }
+            self.post(.details(id, reveals: reveals, result))
         case .records(let id):
             let result = await self.result { () async throws(QueueError) in try await queue.records(of: id) }
             if case .success(let lines) = result { self.post(.records(id, lines)) }

@@ -22,10 +22,10 @@ package enum FilterText {
             case "id": reading.filter.id = value.contains(where: { $0 == "*" || $0 == "?" }) ? value : value + "*"
             case "state": self.readStates(value, &reading)
             case "age":
-                if let age = self.milliseconds(value) {
-                    reading.filter.olderThanMilliseconds = age
-                } else {
-                    reading.fault = "age>\(value): write 30s, 5m, 2h or 1d"
+                do throws(QueueError) {
+                    reading.filter.olderThanMilliseconds = try DurationText.milliseconds(value)
+                } catch {
+                    reading.fault = "age>: " + error.message
                 }
             default: words.append(word)
             }
@@ -77,14 +77,5 @@ package enum FilterText {
                 reading.fault = "state:\(name)? there are \(all)"
             }
         }
-    }
-
-    static func milliseconds(_ text: String) -> Int64? {
-        let units: [Character: Int64] = ["s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
-        if text.hasSuffix("ms") { return Int64(text.dropLast(2)) }
-        guard let last = text.last, let unit = units[last], let number = Int64(text.dropLast()), number >= 0,
-            number < 100_000_000
-        else { return nil }
-        return number * unit
     }
 }

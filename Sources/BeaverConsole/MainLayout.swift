@@ -110,7 +110,6 @@ struct MainLayout: Equatable {
         case (.stacked, .events): 2
         case (.wide, .pending): 2
         case (.wide, .scheduled): 2
-        case (.wide, .dead): 2
         case (.wide, .events): 0
         default: 3
         }

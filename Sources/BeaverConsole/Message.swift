@@ -8,11 +8,13 @@ package enum Message: Sendable {
     case resized(Size)
     case tick
     case stopAsked
-    /// The terminal or the system ends the console.
+    /// The system ends the console.
     case endAsked
+    /// The terminal is gone.
+    case hungUp
     case view(Result<QueueView, QueueError>)
     case list(ListPurpose, Result<JobPage, QueueError>)
-    case details(String, Result<JobDetails, QueueError>)
+    case details(String, reveals: Bool, Result<JobDetails, QueueError>)
     case records(String, [Inspection.Line])
     case output(String, run: Int?, from: Int64, Result<JobOutput, QueueError>)
     case groups(Result<[FailureGroup], QueueError>)
@@ -37,6 +39,7 @@ package enum Mouse: Sendable, Equatable {
 }
 
 package enum ListPurpose: Sendable, Equatable {
-    case filter(String)
+    /// Its text, and which of its pages.
+    case filter(String, page: Int)
     case kind(FailureGroup)
 }

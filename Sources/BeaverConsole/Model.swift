@@ -9,8 +9,6 @@ package struct Model: Sendable, Equatable {
         package var allowsCrashTest = true
         package var isDemo = false
         package var isASCII = false
-        /// Names of payload members whose values are hidden.
-        package var redact: [String] = []
         package var allowsExec = false
         /// What a user types to run this program.
         package var program = "beaver-tui"
@@ -193,16 +191,23 @@ package struct DetailState: Sendable, Equatable {
     package var outputOffset: Int64 = 0
     package var isOutputComplete = false
     package var isOutputAwaited = false
+    /// Steady milliseconds.
+    package var outputAskedAt: Int64 = 0
+    /// Bytes in the last answer.
+    package var outputPiece = 0
     package var isAwaited = false
     package var askedAt: Int64 = 0
-    /// Which run's output is shown, counted from 1; nil is the newest.
+    /// Which run's output is shown, counted from 1 in the history; nil is the newest.
     package var run: Int?
     /// 1 runs, 2 facts, 3 why, 4 output, 5 payload, 6 records.
     package var part = 4
     package var scroll: [Int: Int] = [:]
     package var isZoomed = false
     package var follows = false
+    /// Values of redacted names are shown.
     package var isRevealed = false
+    /// The payload has such values, and they are not shown.
+    package var hidesValues = false
     /// The list it was opened from, for the job before and after.
     package var neighbours: [String] = []
     package var origin: String

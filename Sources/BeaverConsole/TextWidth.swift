@@ -74,7 +74,9 @@ package enum TextWidth {
     }
 
     private static func columns(of scalar: Unicode.Scalar) -> Int {
-        switch self.kind(of: scalar) {
+        // Most are these, and a payload has a million of them.
+        if scalar.value >= 0x20, scalar.value < 0x7f { return 1 }
+        return switch self.kind(of: scalar) {
         case .columns(let width): width
         case .combining, .dropped: 0
         case .sign(let sign): sign.unicodeScalars.count
@@ -107,42 +109,30 @@ package enum TextWidth {
                     continue
                 }
                 if let line, line.contains(where: { $0 != " " }) { lines.append(line) }
-                var rest = String(word)
-                while self.of(rest) > columns {
-                    let (head, tail) = self.split(rest, at: columns)
-                    lines.append(head)
-                    rest = tail
-                }
-                line = rest
+                let pieces = self.chop(String(word), to: columns)
+                lines += pieces.dropLast()
+                line = pieces.last
             }
             lines.append(line ?? "")
         }
         return lines
     }
 
-    /// Pieces of at most `columns`, for text that must be shown to its last character.
+    /// Pieces of at most `columns`, for text that must be shown to its last character; only a sign may be wider.
     package static func chop(_ text: String, to columns: Int) -> [String] {
-        var pieces: [String] = []
-        var rest = text
-        while columns > 0, self.of(rest) > columns {
-            let (head, tail) = self.split(rest, at: columns)
-            pieces.append(head)
-            rest = tail
-        }
-        return pieces + [rest]
-    }
-
-    private static func split(_ text: String, at columns: Int) -> (String, String) {
-        var used = 0
+        guard columns > 0 else { return [text] }
         let scalars = text.unicodeScalars
-        var index = scalars.startIndex
-        while index < scalars.endIndex {
-            let width = self.of(String(scalars[index]))
-            if used + width > columns, index > scalars.startIndex { break }
+        var pieces: [String] = []
+        var (start, used) = (scalars.startIndex, 0)
+        for index in scalars.indices {
+            let width = self.columns(of: scalars[index])
+            if used + width > columns, index > start {
+                pieces.append(String(scalars[start..<index]))
+                (start, used) = (index, 0)
+            }
             used += width
-            index = scalars.index(after: index)
         }
-        return (String(scalars[..<index]), String(scalars[index...]))
+        return pieces + [String(scalars[start...])]
     }
 
     private static func isWide(_ value: UInt32) -> Bool {

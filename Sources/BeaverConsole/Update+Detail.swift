@@ -27,8 +27,11 @@ extension Model {
         state.isAwaited = true
         state.isOutputAwaited = true
         state.askedAt = self.moment.steadyMilliseconds
+        state.outputAskedAt = state.askedAt
         self.sheet = .detail(state)
-        return [.details(state.id), .records(state.id), .output(state.id, run: nil, from: 0)]
+        return [
+            .details(state.id, reveals: state.isRevealed), .records(state.id), .output(state.id, run: nil, from: 0),
+        ]
     }
 
     mutating func detailKey(_ action: Action) -> [Effect] {
@@ -48,7 +51,9 @@ extension Model {
         case .nextPane: state.part = state.part % DetailParts.names.count + 1
         case .previousPane: state.part = (state.part + DetailParts.names.count - 2) % DetailParts.names.count + 1
         case .zoom: state.isZoomed.toggle()
-        case .reveal: state.isRevealed.toggle()
+        case .reveal:
+            state.isRevealed.toggle()
+            effects = [.details(state.id, reveals: state.isRevealed)]
         case .followOutput:
             state.follows.toggle()
             state.part = 4
@@ -91,16 +96,11 @@ extension Model {
         state.run = run == count ? nil : run
         state.output = []
         state.outputOffset = 0
+        state.isOutputComplete = false
         state.isOutputAwaited = true
         state.scroll[4] = nil
         state.scroll[1] = nil
-        return [.output(state.id, run: self.runNumber(state), from: 0)]
-    }
-
-    /// The number of the run as `output` counts: all runs of the job, of which the history keeps the newest.
-    func runNumber(_ state: DetailState) -> Int? {
-        guard let run = state.run, let details = state.details else { return nil }
-        return max(details.summary.runs, details.history.count) - details.history.count + run
+        return [.output(state.id, run: state.run, from: 0)]
     }
 
     private mutating func otherJob(_ step: Int, _ state: DetailState) -> [Effect] {
@@ -134,20 +134,21 @@ extension Model {
     // MARK: Answers
 
     mutating func tookDetail(_ message: Message) -> [Effect] {
-        if case .details(let id, .success(let details)) = message, self.followed == id, self.sheet == .none {
+        if case .details(let id, _, .success(let details)) = message, self.followed == id, self.sheet == .none {
             return self.followed(id, is: details.summary.state)
         }
-        if case .details(_, .success(let details)) = message { self.took(errorDetails: details) }
+        if case .details(_, _, .success(let details)) = message { self.took(errorDetails: details) }
         guard case .detail(var state) = self.sheet else { return [] }
         var effects: [Effect] = []
         switch message {
-        case .details(let id, let result):
-            guard id == state.id else { return [] }
+        case .details(let id, let reveals, let result):
+            guard id == state.id, reveals == state.isRevealed else { return [] }
             state.isAwaited = false
             switch result {
             case .success(let details):
                 let before = state.details?.summary
                 state.details = details
+                state.hidesValues = !reveals && details.payload.contains(Redaction.mark)
                 state.failure = nil
                 if let before { effects = Self.askNews(since: before, &state) }
             case .failure(let error): state.failure = error.message
@@ -156,7 +157,7 @@ extension Model {
             guard id == state.id else { return [] }
             state.records = lines
         case .output(let id, let run, let offset, let result):
-            guard id == state.id, run == self.runNumber(state), offset == state.outputOffset else { return [] }
+            guard id == state.id, run == state.run, offset == state.outputOffset else { return [] }
             state.isOutputAwaited = false
             if case .success(let output) = result {
                 state.output += output.bytes
@@ -164,6 +165,7 @@ extension Model {
                 if state.output.count > 1 << 20 { state.output.removeFirst(state.output.count - 1 << 19) }
                 state.outputOffset = output.nextOffset
                 state.isOutputComplete = output.isComplete
+                state.outputPiece = output.bytes.count
             }
         default: return []
         }
@@ -182,21 +184,29 @@ extension Model {
         return [.records(state.id), .output(state.id, run: nil, from: 0)]
     }
 
-    /// A job that may still change is looked at again, its output more often while it is followed.
+    /// When output is asked for again (steady milliseconds): at once where a large piece says that more of it waits, and
+    /// more often while it is followed.
+    private static func outputDue(_ state: DetailState) -> Int64 {
+        state.outputAskedAt + (state.outputPiece >= 1 << 16 ? 0 : state.follows ? 250 : 1_000)
+    }
+
+    /// A job that may still change is looked at again.
     mutating func refreshDetail() -> [Effect] {
         guard case .detail(var state) = self.sheet, !self.isLost else { return [] }
         let now = self.moment.steadyMilliseconds
         let isRunning = state.details?.summary.state == .inFlight
         var effects: [Effect] = []
-        let isOutputDue = !state.isOutputAwaited && !state.isOutputComplete && state.run == nil
-        if isOutputDue, isRunning || state.follows {
+        let isOutputDue = !state.isOutputAwaited && !state.isOutputComplete && now >= Self.outputDue(state)
+        // Of a run that has ended the first piece may not be all.
+        if isOutputDue, isRunning || state.follows || state.outputPiece > 0 {
             state.isOutputAwaited = true
-            effects.append(.output(state.id, run: nil, from: state.outputOffset))
+            state.outputAskedAt = now
+            effects.append(.output(state.id, run: state.run, from: state.outputOffset))
         }
         if now - state.askedAt >= 1_000, !state.isAwaited, state.failure == nil {
             state.isAwaited = true
             state.askedAt = now
-            effects.append(.details(state.id))
+            effects.append(.details(state.id, reveals: state.isRevealed))
         }
         self.sheet = .detail(state)
         return effects

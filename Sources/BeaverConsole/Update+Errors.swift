@@ -60,7 +60,7 @@ extension Model {
     /// What the job at the cursor wrote, unless that is known.
     private static func askOutput(_ state: ErrorsState) -> [Effect] {
         guard let id = state.current?.id, state.outputOf != id else { return [] }
-        return [.details(id)]
+        return [.details(id, reveals: false)]
     }
 
     mutating func took(errorDetails details: JobDetails) {
@@ -110,8 +110,9 @@ extension Model {
         case .filter:
             guard let group = state.group else { return self.noFailure() }
             self.sheet = .none
-            // What was folded to # is different in each: the longest stretch between is in all of them.
-            let same = group.shownError.split(separator: "#").max { $0.count < $1.count } ?? ""
+            // What was folded to # is different in each, and a quote would end the term: the longest stretch between is
+            // in all of them.
+            let same = group.shownError.split { $0 == "#" || $0 == "\"" }.max { $0.count < $1.count } ?? ""
             self.prompt = Prompt(.filter, text: "error:\"\(same)\"")
             return self.setFilter(self.prompt?.text ?? "")
         default: return self.moveInErrors(action, &state)

@@ -27,7 +27,7 @@ extension Model {
         guard isGrave || isUnsure else { return [.actOn(action, [job.id])] }
         var lines = ["\(job.id)  \(job.work)"]
         switch action {
-        case .purge: lines.append("It is gone for good, with its runs and its output.")
+        case .purge: lines.append("It is gone for good, with its runs. Files of its output stay on the disk.")
         case .cancel where job.state == .inFlight: lines.append("It runs now: its processes are told to end.")
         case .cancel: lines.append("It will not run; r brings it back.")
         case .retry: lines.append("It is due now, with a fresh number of runs.")
@@ -107,7 +107,7 @@ extension Model {
         switch action {
         case .retry: ["Each gets a fresh number of runs; its earlier runs stay in its history."]
         case .cancel: ["They will not run; r brings them back."]
-        case .purge: ["They are gone for good, with their runs and their output."]
+        case .purge: ["They are gone for good, with their runs. Files of their output stay on the disk."]
         }
     }
 

@@ -241,10 +241,6 @@ extension Model {
             self.notify("pasted text is taken in prompts only", .dim)
             return []
         }
-        var effects: [Effect] = []
-        for scalar in text.unicodeScalars where scalar.value >= 0x20 && scalar.value != 0x7f {
-            effects = self.promptKey(.character(scalar))
-        }
-        return effects
+        return self.pasteIntoPrompt(text)
     }
 }

@@ -124,8 +124,10 @@ extension Model {
 
     mutating func chooseRow(_ row: Int, in pane: Pane) {
         if self.filter != nil {
-            guard let list = self.filter?.list, list.rows.indices.contains(list.top + row) else { return }
-            self.filter?.list.cursor = list.rows[list.top + row].id
+            guard let list = self.filter?.list else { return }
+            let index = list.shownTop(height: max(1, MainLayout(self).height(of: self.lower))) + row
+            guard list.rows.indices.contains(index) else { return }
+            self.filter?.list.cursor = list.rows[index].id
             return
         }
         guard var state = self.lists[pane], pane.list != nil else { return }
@@ -177,7 +179,12 @@ extension Model {
         self.filter?.isAwaited = true
         self.filter?.askedAt = self.moment.steadyMilliseconds
         return [
-            .list(.filter(state.text), state.filter, after: state.pages.last ?? nil, limit: Self.pageRows)
+            .list(
+                .filter(state.text, page: state.pages.count),
+                state.filter,
+                after: state.pages.last ?? nil,
+                limit: Self.pageRows
+            )
         ]
     }
 
@@ -187,11 +194,11 @@ extension Model {
     }
 
     mutating func took(_ purpose: ListPurpose, _ result: Result<JobPage, QueueError>) -> [Effect] {
-        guard case .filter(let text) = purpose else { return self.tookKind(purpose, result) }
+        guard case .filter(let text, let page) = purpose else { return self.tookKind(purpose, result) }
         guard var state = self.filter else { return [] }
         state.isAwaited = false
-        // Typing went on meanwhile.
-        guard state.text == text else {
+        // Typing, or turning the pages, went on meanwhile.
+        guard state.text == text, state.pages.count == page else {
             self.filter = state
             return self.askFilter()
         }
@@ -301,7 +308,7 @@ extension Model {
         self.followed = job.id
         self.lists[self.focus]?.cursor = job.id
         self.notify("following \(job.id) wherever it goes", .good)
-        return [.details(job.id)]
+        return [.details(job.id, reveals: false)]
     }
 
     /// Finds the followed job again when it has left the list in sight.
@@ -309,7 +316,7 @@ extension Model {
         guard let id = self.followed, self.lists[self.focus]?.rows.contains(where: { $0.id == id }) != true else {
             return []
         }
-        return [.details(id)]
+        return [.details(id, reveals: false)]
     }
 
     /// The followed job is in this state now: its pane is chosen, and the cursor stands on it.

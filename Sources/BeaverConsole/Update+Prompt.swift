@@ -26,6 +26,19 @@ extension Model {
         case .character(let scalar): prompt.insert(scalar)
         default: break
         }
+        return self.edited(prompt, before)
+    }
+
+    /// Text goes in as a whole: what it asks for is asked once.
+    mutating func pasteIntoPrompt(_ text: String) -> [Effect] {
+        guard var prompt = self.prompt else { return [] }
+        let before = prompt.text
+        for scalar in text.unicodeScalars where scalar.value >= 0x20 && scalar.value != 0x7f { prompt.insert(scalar) }
+        return self.edited(prompt, before)
+    }
+
+    private mutating func edited(_ new: Prompt, _ before: String) -> [Effect] {
+        var prompt = new
         prompt.completions = []
         prompt.isCompleting = false
         prompt.entersCompleted = false
@@ -114,7 +127,8 @@ extension Model {
     mutating func took(completions names: [String], of text: String) -> [Effect] {
         // Typing went on meanwhile.
         guard var prompt = self.prompt, prompt.purpose == .enqueue, prompt.text == text else { return [] }
-        prompt.completions = names.count > 1 ? names : []
+        // No line has room for more.
+        prompt.completions = names.count > 1 ? Array(names.prefix(100)) : []
         if names.isEmpty {
             prompt.note = "nothing begins like this"
         } else if let common = Self.commonPrefix(names), common.count >= text.count {
@@ -170,7 +184,7 @@ extension Model {
         for word in words {
             if let retries = UInt16(word), retries <= 10_000 {
                 limits.maxRetry = retries
-            } else if let milliseconds = FilterText.milliseconds(word), milliseconds <= 86_400_000 {
+            } else if let milliseconds = try? DurationText.milliseconds(word), milliseconds <= 86_400_000 {
                 limits.timeoutMilliseconds = UInt32(milliseconds)
             } else {
                 self.prompt?.note = "\(word)? write a time-out and a number of retries, as in 10m 3"

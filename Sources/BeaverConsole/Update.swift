@@ -13,6 +13,8 @@ extension Model {
         case .tick: return self.tick()
         case .stopAsked: return [.suspend(self.suspendLine)]
         case .endAsked: return self.endAsked()
+        // Nobody has asked for haste, however often the system says it.
+        case .hungUp: return self.quitting == nil ? self.quit(.drain) : []
         case .view(let result): return self.took(view: result)
         case .stopped:
             self.quitting = .done
@@ -135,7 +137,8 @@ extension Model {
     // MARK: Events and notices
 
     private mutating func take(events: [QueueEvent]) {
-        if let first = events.last?.number, first < self.lastEvent { self.lastEvent = 0 }
+        // Another engine counts anew.
+        if let newest = events.last?.number, newest < self.lastEvent { self.lastEvent = 0 }
         let new = events.filter { $0.number > self.lastEvent }
         guard let last = new.last else { return }
         self.lastEvent = last.number

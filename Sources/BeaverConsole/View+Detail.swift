@@ -62,6 +62,8 @@ extension View {
         let end = max(0, lines.count - height)
         let place = min(end, state.scroll[part] ?? parts.start(of: part, lines: lines.count, height: height))
         var remark = part == 5 ? Figures.bytes(Int64(state.details?.payload.utf8.count ?? 0)) : ""
+        // How large it is with its values is not known here.
+        if part == 5, state.hidesValues { remark = ". shows \(Redaction.mark)" }
         if lines.count > height { remark = "\(place + 1)-\(place + min(height, lines.count)) of \(lines.count)" }
         if part == 4, state.follows { remark += (remark.isEmpty ? "" : " · ") + "following" }
         self.drawBox(area, title: parts.title(of: part), remark: remark, isFocused: isFocused)

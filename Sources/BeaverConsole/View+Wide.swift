@@ -58,7 +58,7 @@ extension View {
         self.drawBox(area, title: title, foot: isFocused ? self.foot(of: .dead) : "", isFocused: isFocused)
         let width = area.columns - 4
         if isFocused {
-            self.drawList(.dead, row: area.row + 1, area: area, height: layout.height(of: .dead) - 1)
+            self.drawList(.dead, row: area.row + 1, area: area, height: layout.height(of: .dead))
             return
         }
         var row = area.row + 1

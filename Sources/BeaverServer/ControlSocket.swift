@@ -65,6 +65,12 @@ package enum ControlSocket {
         return ConnectablePath(path: "/proc/self/fd/\(directory)/\(self.fileName)", descriptor: directory)
     }
 
+    /// Whether a server listens there, whatever it would answer.
+    package static func isServed(in dataDirectory: String) -> Bool {
+        guard let socket = try? self.connectable(in: dataDirectory) else { return false }
+        return withExtendedLifetime(socket) { self.isServed(socket.path) }
+    }
+
     /// Whether a server accepts connections there.
     ///
     /// Only a refusal or a missing file says no: a full backlog means life.
@@ -73,7 +79,7 @@ package enum ControlSocket {
         guard probe >= 0 else { return true }
         defer { close(probe) }
         guard self.withAddress(path, { connect(probe, $0, $1) }) != 0 else { return true }
-        return errno != ECONNREFUSED && errno != ENOENT && errno != ENOTSOCK
+        return ![ECONNREFUSED, ENOENT, ENOTDIR, ENOTSOCK].contains(errno)
     }
 
     private static var streamType: CInt {

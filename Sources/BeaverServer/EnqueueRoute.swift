@@ -40,6 +40,8 @@ struct EnqueueRoute: Sendable {
 
     /// A body that is read in less than a millisecond needs no other thread.
     private static let quickBytes = 64 << 10
+    /// A job without a payload is work too: as much as so many bytes.
+    private static let bytesAround = 100
 
     private static func reading<Value: Sendable>(
         _ bytes: [UInt8],
@@ -110,7 +112,13 @@ struct EnqueueRoute: Sendable {
         )
     }
 
+    /// The queue checks and hashes each job before it waits for anything.
     private func submit(_ jobs: [NewJob]) async throws -> EnqueueResult {
+        let isQuick = jobs.reduce(0) { $0 + $1.payload.count + Self.bytesAround } <= Self.quickBytes
+        return try await isQuick ? self.hand(jobs) : onPool { try await self.hand(jobs) }
+    }
+
+    private func hand(_ jobs: [NewJob]) async throws -> EnqueueResult {
         try await self.isDryRun ? self.queue.compare(jobs) : self.queue.enqueue(jobs)
     }
 

@@ -29,11 +29,13 @@ final class EventLoopTaskExecutor: TaskExecutor {
 }
 
 /// Runs work that may take long on the pool of Swift's tasks.
-func onPool<Value: Sendable>(_ work: @Sendable () throws -> Value) async rethrows -> Value {
-    try await withTaskExecutorPreference(globalConcurrentExecutor) { try work() }
+func onPool<Value: Sendable>(_ work: @Sendable () async throws -> Value) async rethrows -> Value {
+    try await withTaskExecutorPreference(globalConcurrentExecutor) { try await work() }
 }
 
 /// Takes routes that read the store's files, or look through many jobs, off the event loop.
+///
+/// What the body of an answer does when it is written comes after this, and has to see to that itself.
 struct PoolMiddleware: RouterMiddleware {
     typealias Context = ServerContext
 

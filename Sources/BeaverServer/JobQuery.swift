@@ -38,11 +38,11 @@ enum JobQuery {
             filter.states.append(state)
         }
         if try parameters.flag("simulated") { filter.simulatedOnly = true }
-        filter.action = parameters.value("action")
-        filter.id = parameters.value("id")
-        filter.error = parameters.value("error")
-        filter.text = parameters.value("text")
-        filter.group = parameters.value("group")
+        filter.action = try parameters.text("action")
+        filter.id = try parameters.text("id")
+        filter.error = try parameters.text("error")
+        filter.text = try parameters.text("text")
+        filter.group = try parameters.text("group")
         filter.reveals = try parameters.flag("reveal")
         if let older = parameters.value("older") { filter.olderThanMilliseconds = try Self.age(older) }
         return filter
@@ -63,7 +63,8 @@ struct QueryParameters {
     init(_ request: Request) throws {
         self.pairs = try (request.uri.query ?? "").split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (try PercentEncoding.decode(parts[0]), try parts.count == 2 ? PercentEncoding.decode(parts[1]) : nil)
+            let texts = try parts.map { try PercentEncoding.decode($0, plusIsSpace: true) }
+            return (texts[0], texts.count == 2 ? texts[1] : nil)
         }
     }
 
@@ -72,6 +73,17 @@ struct QueryParameters {
     var isEmpty: Bool { self.pairs.isEmpty }
 
     func value(_ name: String) -> String? { self.pairs.last { $0.name == name }.map { $0.value ?? "" } }
+
+    /// Nil if it is not given.
+    ///
+    /// An empty one is refused: it may be a variable that was never set, and would be the same as none.
+    func text(_ name: String) throws -> String? {
+        guard let text = self.value(name) else { return nil }
+        guard !text.isEmpty else {
+            throw QueueError.invalidInput("\(name) is empty; leave it out, or say what is meant")
+        }
+        return text
+    }
 
     func values(_ name: String) -> [String] { self.pairs.filter { $0.name == name }.map { $0.value ?? "" } }
 
@@ -133,12 +145,13 @@ enum PercentEncoding {
         return encoded
     }
 
-    static func decode(_ text: Substring) throws -> String {
+    /// - Parameter plusIsSpace: as in a query; in a path a plus is a plus.
+    static func decode(_ text: Substring, plusIsSpace: Bool = false) throws -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+                bytes.append(byte == UInt8(ascii: "+") && plusIsSpace ? UInt8(ascii: " ") : byte)
                 continue
             }
             guard let high = rest.popFirst().flatMap(Self.hexValue), let low = rest.popFirst().flatMap(Self.hexValue)

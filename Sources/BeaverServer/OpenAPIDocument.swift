@@ -189,11 +189,11 @@ enum OpenAPIDocument {
     /// The same for every route that takes a filter.
     private static let filter = """
         - {name: state, in: query, schema: {type: array, items: {$ref: "#/components/schemas/FilterState"}}, explode: true}
-        - {name: action, in: query, schema: {type: string}}
-        - {name: id, in: query, schema: {type: string}, description: "a glob: * and ?"}
-        - {name: error, in: query, schema: {type: string}, description: "text contained in the last error, whatever the case of its ASCII letters"}
-        - {name: text, in: query, schema: {type: string}, description: "text contained in id, work or last error"}
-        - {name: group, in: query, schema: {type: string}, description: "`group` of a group's filter"}
+        - {name: action, in: query, schema: {type: string, minLength: 1}}
+        - {name: id, in: query, schema: {type: string, minLength: 1}, description: "a glob: * and ?"}
+        - {name: error, in: query, schema: {type: string, minLength: 1}, description: "text contained in the last error, whatever the case of its ASCII letters"}
+        - {name: text, in: query, schema: {type: string, minLength: 1}, description: "text contained in id, work or last error"}
+        - {name: group, in: query, schema: {type: string, minLength: 1}, description: "`group` of a group's filter"}
         - {name: older, in: query, schema: {type: string, pattern: "^([0-9]{1,9}(ms|s)?|[0-9]{1,7}m|[0-9]{1,5}h|[0-9]{1,4}d)$"}, description: "accepted so long ago; 7d, or milliseconds"}
         - {name: simulated, in: query, schema: {type: boolean}}
         - {name: reveal, in: query, schema: {type: boolean}, description: show the values of redacted keys}

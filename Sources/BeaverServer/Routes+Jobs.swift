@@ -129,7 +129,8 @@ extension Routes {
                 if !output.bytes.isEmpty { try await writer.write(ByteBuffer(bytes: output.bytes)) }
                 if output.isComplete { break }
                 if output.bytes.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
-                output = try await self.queue.output(of: id, run: run, from: output.nextOffset)
+                let offset = output.nextOffset
+                output = try await onPool { try await self.queue.output(of: id, run: run, from: offset) }
             }
             try await writer.finish(nil)
         }

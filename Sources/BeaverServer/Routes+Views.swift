@@ -95,7 +95,8 @@ extension Routes {
             }
             try await Task.sleep(for: .milliseconds(interval))
             do {
-                view = try await self.currentView(request)
+                let next = request
+                view = try await onPool { try await self.currentView(next) }
             } catch let error as QueueError {
                 return try await writer.write(Self.event("problem", try JSONCoding.encode(ProblemDocument(error))))
             }

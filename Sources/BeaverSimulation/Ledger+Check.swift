@@ -53,11 +53,6 @@ extension Ledger {
         jobs.filter { $0.state == .pending || $0.state == .inFlight }.map { "liveness: \($0.id) is still \($0.state)" }
     }
 
-    /// The ids that must be found whatever happens, in the order they were first sent.
-    package var acknowledgedIDs: [String] {
-        self.order.filter { self.entries[$0]?.payload != nil }
-    }
-
     private func check(_ job: ObservedJob) -> [String] {
         guard let entry = self.entries[job.id], entry.mayExist else {
             return ["rule 1: \(job.id) is there, but was never taken"]

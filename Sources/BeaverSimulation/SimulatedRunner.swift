@@ -25,8 +25,6 @@ package final class SimulatedRunner: HandlerRunner {
         /// Position in `runs` of each that still runs.
         var running: [UInt64: Int] = [:]
         var ended: [UInt64: @Sendable (RunResult) -> Void] = [:]
-        /// Runs that ignore every stop.
-        var stuck: Set<UInt64> = []
         var tokens = TokenOrder()
         var isStopped = false
         var violations: [String] = []
@@ -54,13 +52,10 @@ package final class SimulatedRunner: HandlerRunner {
         }
     }
 
-    /// Ends all runs but the stuck ones; no time passes.
+    /// Ends all runs; no time passes.
     package func endAll(within seconds: Double) {
         self.state.withLock { $0.isStopped = true }
-        for token in self.running {
-            self.stop(token: token, .kill)
-        }
-        self.endStopped()
+        for token in self.running { self.end(token, RunResult(.failed, signal: 9, error: "ended by signal 9")) }
     }
 
     // MARK: The simulation's side
@@ -98,30 +93,6 @@ package final class SimulatedRunner: HandlerRunner {
         return true
     }
 
-    /// Ends the runs that were asked to, by the signal, except the stuck ones; returns their tokens.
-    /// - Parameter onlyKilled: those that were only asked to terminate ignore it.
-    @discardableResult
-    package func endStopped(onlyKilled: Bool = false) -> [UInt64] {
-        var tokens: [UInt64] = []
-        for token in self.running {
-            let isStuck = self.state.withLock { $0.stuck.contains(token) }
-            guard !isStuck, let stops = self.run(token)?.stops, !stops.isEmpty else { continue }
-            let isKilled = stops.contains(.kill)
-            guard isKilled || !onlyKilled else { continue }
-            let signal: Int32 = isKilled ? 9 : 15
-            self.end(token, RunResult(.failed, signal: signal, error: "ended by signal \(signal)"))
-            tokens.append(token)
-        }
-        return tokens
-    }
-
-    /// From now on this run ignores every stop; only `end` ends it.
-    package func makeStuck(_ token: UInt64) {
-        self.state.withLock { state in
-            _ = state.stuck.insert(token)
-        }
-    }
-
     /// The engine's process died, and all its handlers with it; another may start.
     ///
     /// Returns the tokens of the runs that were lost.
@@ -132,19 +103,9 @@ package final class SimulatedRunner: HandlerRunner {
             for index in state.running.values { state.runs[index].isLost = true }
             state.running = [:]
             state.ended = [:]
-            state.stuck = []
             state.isStopped = false
         }
         return lost
-    }
-
-    /// Drops the records of runs that are over, for simulations that run long.
-    package func forgetEnded() {
-        self.state.withLock { state in
-            state.runs.removeAll { !$0.isRunning }
-            state.running = [:]
-            for (index, run) in state.runs.enumerated() { state.running[run.token] = index }
-        }
     }
 }
 

@@ -38,6 +38,7 @@ static int input_descriptor;
 static FILE *output;
 static int saved_errors = -1;
 static int cursor_row = -1, cursor_column = -1;
+static bool is_cursor_shown;
 static bool is_open;
 static int background = CNC_BACKGROUND_UNKNOWN;
 static chtype style_attributes[128];
@@ -292,16 +293,15 @@ void cnc_place_cursor(int row, int column) {
 }
 
 static void flush(void) {
-    static int shown = 0;
-    int wanted = cursor_row >= 0;
+    bool wanted = cursor_row >= 0;
     if (wanted) wmove(stdscr, cursor_row, cursor_column);
     // A hidden cursor need not be moved back to where it was.
     leaveok(stdscr, wanted ? FALSE : TRUE);
     wnoutrefresh(stdscr);
     doupdate();
-    if (wanted != shown) {
+    if (wanted != is_cursor_shown) {
         curs_set(wanted);
-        shown = wanted;
+        is_cursor_shown = wanted;
         doupdate();
     }
 }
@@ -343,8 +343,8 @@ static bool take_signal(cnc_event *event) {
         return true;
     }
     if (signal_came) {
+        event->kind = signal_came == SIGHUP ? CNC_HUNG_UP : CNC_SIGNAL;
         signal_came = 0;
-        event->kind = CNC_SIGNAL;
         return true;
     }
     return false;
@@ -441,7 +441,9 @@ void cnc_wait(int milliseconds, cnc_event *event) {
         bool is_empty = ioctl(input_descriptor, FIONREAD, &waiting) != 0 || waiting == 0;
         if (take_key(event)) return;
         if (is_end_of_input(is_empty, descriptors[0].revents)) {
-            event->kind = CNC_END_OF_INPUT;
+            event->kind = CNC_HUNG_UP;
+            // Nothing more comes, and what has ended could be read for ever.
+            input_descriptor = -1;
             return;
         }
     }
@@ -481,4 +483,5 @@ void cnc_suspend(const char *line) {
     clearok(curscr, TRUE);
     wrefresh(stdscr);
     curs_set(0);
+    is_cursor_shown = false;
 }

@@ -46,7 +46,33 @@ struct BeaverTUI: AsyncParsableCommand {
         setlocale(LC_CTYPE, "C.UTF-8")
         tzset()
         signal(SIGPIPE, SIG_IGN)
-        Glibc.exit(await Self.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        // The number of one that is closed would be that of the next file opened, and what is printed would land there.
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", O_WRONLY)
+        }
+        var status: ExitStatus
+        do {
+            try Self.refuseForeignBytes()
+            status = await Self.run(Array(CommandLine.arguments.dropFirst()))
+        } catch {
+            status = Self.report(error)
+        }
+        if let failure = Output.failure {
+            Output.error("beaver-tui: \(failure)")
+            if status == .done { status = .inputOutput }
+        }
+        Glibc.exit(status.rawValue)
+    }
+
+    /// An argument that is no text would be another one by the time it is in a job.
+    private static func refuseForeignBytes() throws(CommandFailure) {
+        for (place, argument) in CommandLine.arguments.enumerated() {
+            guard let bytes = CommandLine.unsafeArgv[place], String(validatingCString: bytes) == nil else { continue }
+            throw CommandFailure(
+                .usage,
+                "argument \(place) is not UTF-8: \(TerminalText.excerpt(argument)). Put such names into a script, and enqueue that"
+            )
+        }
     }
 
     static func run(_ arguments: [String]) async -> ExitStatus {

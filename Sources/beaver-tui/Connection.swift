@@ -71,7 +71,9 @@ struct Connection: Sendable {
         }
     }
 
-    /// The server that answers on the control socket, nil if there is none.
+    /// The server that answers on the control socket, nil if nobody listens there.
+    ///
+    /// One that is there and has no answer for us is an error: its queue is not stopped, and is not ours to open.
     static func server(of directory: String) async throws(QueueError) -> QueueClient? {
         let client = QueueClient(dataDirectory: directory)
         // A server that is stopped or has no descriptors left takes the connection and says nothing until it can again.
@@ -84,8 +86,10 @@ struct Connection: Sendable {
             _ = try await client.status()
             return client
         } catch {
-            if error.code == .unavailable || error.code == .cannotCreate { return nil }
-            throw error
+            guard error.code == .unavailable || error.code == .cannotCreate,
+                !ControlSocket.isServed(in: directory)
+            else { throw error }
+            return nil
         }
     }
 

@@ -32,6 +32,14 @@ import Testing
         #expect(start.cells[3] == "1.23 ms")
     }
 
+    /// Callers take whole batches: what is measured is what they can take, and never nothing.
+    @Test func jobsInWholeBatches() {
+        #expect(BenchQueue.Load.oneByOne(callers: 64).whole(1_000) == 960)
+        #expect(BenchQueue.Load.inTurns(batch: 1_000).whole(2_999) == 2_000)
+        #expect(BenchQueue.Load.streaming(callers: 2, batch: 1_000).whole(1_000) == 2_000)
+        #expect(BenchQueue.Load.oneByOne(callers: 64).whole(128_000) == 128_000)
+    }
+
     /// An answer is whole at its last byte and not before; what follows belongs to the next one.
     private func expectEnds(
         _ answers: [String],

@@ -56,12 +56,18 @@ enum BuiltCommand {
 }
 
 /// A server over `queue` at `directory/data`, which is where commands look by default.
-func withServer(over queue: FakeQueue, _ body: (String) async throws -> Void) async throws {
+func withServer(
+    over queue: FakeQueue,
+    limits: RequestLimits = RequestLimits(),
+    _ body: (String) async throws -> Void
+) async throws {
     try await withTemporaryDirectory { directory in
         let data = directory + "/data"
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        var configuration = ServerConfiguration(dataDirectory: data)
+        configuration.limits = limits
         let server = Server(
-            ServerConfiguration(dataDirectory: data),
+            configuration,
             queue: queue,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )

@@ -1,4 +1,5 @@
 import BeaverQueue
+import BeaverTestSupport
 import Testing
 
 @testable import beaver_tui
@@ -25,10 +26,28 @@ import Testing
             ["jobs", "list", "--columns", "ids"], ["workers", "set", "0"], ["run", "--no-ui", "--workers", "x"],
             ["run", "--no-ui", "--lines", "f"], ["completion", "tcsh"], ["--color", "pink", "status"],
             ["enqueue", "--file", "-", "--wait"], ["enqueue", "--delay", "5", "--payload", "1"],
+            ["torture", "--time", "5"], ["jobs", "list", "--columns", ""], ["jobs", "list", "--columns", "id,"],
         ]
     )
     func usage(arguments: [String]) async {
         let status = await BeaverTUI.run(arguments)
         #expect(status == .usage)
+    }
+
+    @Test(
+        "an empty filter is a wrong call, and never all jobs: it may be a variable that was never set",
+        arguments: [
+            ["--state", ""], ["--state", "dead,"], ["--state", ","], ["--action", ""], ["--error", ""], ["--text", ""],
+            ["--like", ""], ["--id", ""], ["--older", ""],
+        ]
+    )
+    func emptyFilters(filter: [String]) async throws {
+        let queue = FakeQueue()
+        try await withServer(over: queue) { directory in
+            let whole = ["jobs", "purge", "--yes", "--data-dir", directory + "/data"] + filter
+            let status = await BeaverTUI.run(whole)
+            #expect(status == .usage)
+        }
+        #expect(!queue.calls.contains { $0.hasPrefix("purge") })
     }
 }

@@ -1,5 +1,6 @@
 import BeaverQueue
 import BeaverServer
+import BeaverTestSupport
 import Testing
 
 @testable import beaver_tui
@@ -98,6 +99,14 @@ import Testing
                 "/etc/q/beaver.yaml:1: handlers.a command must be a list: [\"./run.sh\", \"argument\"], or [\"sh\", \"-c\", \"a line\"]"
             ),
             (
+                "handlers: { a: { command: [x, [y], z] } }",
+                "/etc/q/beaver.yaml:1: handlers.a command must be a list: [\"./run.sh\", \"argument\"], or [\"sh\", \"-c\", \"a line\"]"
+            ),
+            (
+                "handlers: { a: { command: [x], env: [A=b, { C: d }] } }",
+                "/etc/q/beaver.yaml:1: handlers.a env: must be a mapping, { NAME: value }, or a list of NAME=VALUE"
+            ),
+            (
                 "http: { listen: here }",
                 "/etc/q/beaver.yaml:1: http.listen: \"here\" is not an address; write 127.0.0.1:9090, [::1]:9090, :9090 or off"
             ),
@@ -158,6 +167,17 @@ import Testing
                 == HandlerConfiguration(.command(["convert"]), environment: ["A=b"], pauseOnFailures: 25)
         )
         #expect(handlers["nap"] == HandlerConfiguration(.sleep))
+    }
+
+    @Test("a file of variables, whichever way its lines end", arguments: ["\n", "\r\n"])
+    func environmentFile(lineEnd: String) throws {
+        let directory = try TemporaryDirectory()
+        let text = ["# a comment", "", " A=1 ", "B=2=3", "C="].joined(separator: lineEnd) + lineEnd
+        let path = try directory.write(text, to: "variables")
+        #expect(try EnvironmentFile.read(path) == ["A=1", "B=2=3", "C="])
+        try directory.write("A=1\(lineEnd)B\(lineEnd)", to: "variables")
+        let error = #expect(throws: QueueError.self) { try EnvironmentFile.read(path) }
+        #expect(error?.message == "\(path):2 must be NAME=VALUE")
     }
 
     @Test("what config init writes is a good file, before and after its comments are taken away")

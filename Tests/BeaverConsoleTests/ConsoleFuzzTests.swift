@@ -8,7 +8,7 @@ import Testing
     private static let sizes = [
         (24, 80), (34, 120), (60, 200), (10, 40), (3, 40), (1, 20), (5, 30), (18, 24), (50, 300), (1, 300),
     ]
-    private static let pastes = ["kill", "3120\n", "画像\u{202e}", "\u{1b}[200~q\r", ""]
+    private static let pastes = [" state:dead ", "kill", "3120\n", "画像\u{202e}", "\u{1b}[200~q\r", ""]
 
     private static func scene(_ chance: inout Chance) -> Scene {
         var scene = chance.pick([Scene.thumbs, .hostile, .empty, .paused, .full])
@@ -42,9 +42,9 @@ import Testing
             )
         case 3: .view(.success(chance.pick([Scene.hostile, .thumbs, .million]).answer(stage.model.wantedView)))
         case 4: .view(.failure(error))
-        case 5: .list(.filter("x"), .success(JobPage(jobs: stage.scene.lists[.dead] ?? [], next: nil)))
-        case 6: .details(id, .failure(error))
-        case 7: .details(id, stage.scene.job(id))
+        case 5: .list(.filter("x", page: 1), .success(JobPage(jobs: stage.scene.lists[.dead] ?? [], next: nil)))
+        case 6: .details(id, reveals: false, .failure(error))
+        case 7: .details(id, reveals: chance.below(2) == 0, stage.scene.job(id))
         case 8:
             .output(id, run: nil, from: 0, .success(JobOutput(bytes: [27, 255, 10], nextOffset: 3, isComplete: false)))
         case 9: .groups(.success(chance.below(2) == 0 ? [] : stage.scene.groups))
@@ -74,7 +74,6 @@ import Testing
         ) {
             $0.isReadOnly = isReadOnly
             $0.vimKeys = vimKeys
-            $0.redact = ["password"]
         }
         for step in 0..<120 {
             guard stage.model.quitting == nil else { break }
@@ -88,6 +87,9 @@ import Testing
             }
             if !had, stage.model.question != nil, !stage.effects.contains(.dropTyped) {
                 return "step \(step): a question opened, and what was typed before may answer it"
+            }
+            if stage.model.isViewAwaited || stage.model.filter?.isAwaited == true {
+                return "step \(step): an answer is awaited to what was never asked"
             }
             if isReadOnly, !stage.changes.isEmpty { return "step \(step): read-only, and yet \(stage.changes)" }
             if stage.model.wantedView.fault != nil { return "step \(step): a view is too large" }

@@ -32,6 +32,92 @@ import Testing
         #expect(Self.records(stage) == 1)
     }
 
+    /// A job that runs: what its answers ask for in turn must not keep the console and the queue busy.
+    @Test(arguments: [false, true])
+    func outputIsAskedForAtAPace(follows: Bool) throws {
+        var stage = Stage(.thumbs)
+        let job = try #require(stage.scene.lists[.running]?.first)
+        func asked() -> Int { stage.effects.count { if case .output = $0 { true } else { false } } }
+        stage.holds = { if case .output = $0 { true } else { false } }
+        stage.press("1", follows ? "f" : .enter)
+        stage.forget()
+        for _ in 0..<100 {
+            let output = JobOutput(bytes: [], nextOffset: 0, isComplete: false)
+            stage.send(.output(job.id, run: nil, from: 0, .success(output)))
+            stage.wait(milliseconds: 10)
+        }
+        #expect((1...4).contains(asked()))
+    }
+
+    /// The end of what a job wrote is what is read first: all pieces are asked for, also after its end.
+    @Test func theOutputOfAJobThatHasEndedIsReadToItsEnd() throws {
+        var stage = Stage(.thumbs)
+        stage.press("5", .down)
+        let id = try #require(stage.model.focused.current?.id)
+        stage.holds = { if case .output = $0 { true } else { false } }
+        stage.press(.enter)
+        let piece = [UInt8](repeating: 0x61, count: 1 << 18)
+        for number in 0..<3 {
+            let offset = Int64(number) << 18
+            let asked = stage.effects.last { if case .output = $0 { true } else { false } }
+            #expect(asked == .output(id, run: nil, from: offset))
+            let output = JobOutput(bytes: piece, nextOffset: offset + 1 << 18, isComplete: false)
+            stage.send(.output(id, run: nil, from: offset, .success(output)))
+            stage.send(.tick)
+        }
+        let end = JobOutput(bytes: [], nextOffset: 3 << 18, isComplete: true)
+        stage.send(.output(id, run: nil, from: 3 << 18, .success(end)))
+        stage.forget()
+        for _ in 0..<5 { stage.wait(milliseconds: 1_000) }
+        #expect(!stage.effects.contains { if case .output = $0 { true } else { false } })
+    }
+
+    /// A job with more runs than its history keeps: a run is asked for by its place in that.
+    @Test func theOutputOfARunIsAskedForByItsPlaceInTheHistory() throws {
+        var stage = Stage(.thumbs)
+        stage.press("5", .down)
+        var job = try #require(stage.model.focused.current)
+        job.runs = 21
+        let run = JobRun(
+            token: 1,
+            ending: .failed,
+            startedAt: nil,
+            endedAt: nil,
+            exitStatus: 1,
+            error: "exit 1",
+            outputTail: ""
+        )
+        stage.scene.details[job.id] = .sample(job, history: Array(repeating: run, count: 10))
+        stage.press(.enter, "[")
+        #expect(stage.effects.last == .output(job.id, run: 9, from: 0))
+        #expect(stage.shows("Output of run 20"))
+    }
+
+    /// The engine hides what is redacted, so that nothing of it lies in the console before someone asks for it.
+    @Test func hiddenValuesAreAskedForByAKey() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("5", .end, .enter)
+        #expect(stage.shows(#""password": "•••""#))
+        #expect(stage.shows("─ . shows ••• ─"))
+        #expect(stage.effects.allSatisfy { if case .details(_, let reveals) = $0 { !reveals } else { true } })
+        stage.press(".")
+        #expect(stage.shows(#""password": "hunter2""#))
+        #expect(!stage.shows(". shows"))
+        stage.press(".")
+        #expect(!stage.shows("hunter2"))
+    }
+
+    /// The largest that is allowed, on one line.
+    @Test(.timeLimit(.minutes(1)))
+    func aPayloadOfAMegabyteIsDrawn() throws {
+        var stage = Stage(.thumbs)
+        let job = try #require(stage.scene.lists[.pending]?.first)
+        let text = String(repeating: "x", count: 1 << 20)
+        stage.scene.details[job.id] = .sample(job, payload: #"{"text":"\#(text)!"}"#)
+        stage.press("2", .enter, .end)
+        #expect(stage.shows(#"x!""#))
+    }
+
     @Test(arguments: [(0, 3, "1 Runs 0 of 4"), (2, 3, "1 Runs 2 of 4"), (1, 0, "1 Runs 1 of 1"), (5, 3, "1 Runs 5 ")])
     func runsAreCountedAgainstThoseAllowed(runs: Int, retries: Int, title: String) throws {
         var stage = self.pendingJob()

@@ -16,6 +16,7 @@ import Testing
         #expect(self.read("age>30s").olderThanMilliseconds == 30_000)
         #expect(self.read("age>2h state:dead").olderThanMilliseconds == 7_200_000)
         #expect(self.read("age>250ms").olderThanMilliseconds == 250)
+        #expect(self.read("age>1h30m").olderThanMilliseconds == 5_400_000)
     }
 
     @Test func states() {
@@ -33,7 +34,7 @@ import Testing
         #expect(self.read("").text == nil)
     }
 
-    @Test(arguments: ["state:daed", "age>soon", "age>-1s", "age>99999999999999999999d", "age>"])
+    @Test(arguments: ["state:daed", "age>soon", "age>-1s", "age>-1ms", "age>99999999999999999999d", "age>"])
     func whatIsWrongIsSaid(text: String) { #expect(FilterText.read(text).fault != nil) }
 
     @Test func theFaultStandsAboveThePrompt() {
@@ -60,33 +61,12 @@ import Testing
         #expect(JSONIndent.lines(of: "{ \"a\" :\n 1 }") == ["{", #"  "a": 1"#, "}"])
     }
 
-    @Test(
-        arguments: [
-            #"{"password":"hunter2","n":1}"#, #"{"PassWord":{"a":["hunter2"]},"n":1}"#,
-            #"{"password":["hunter2",{"b":"hunter2"}],"n":1}"#, #"{"password":"hun\",ter2}","n":1}"#,
-            #"{"password":"hunter2 [","n":1}"#, #"{"password":{},"n":1}"#, #"{"password":[],"n":1}"#,
-        ]
-    )
-    func hiddenValuesAreNotShown(text: String) {
-        let lines = JSONIndent.lines(of: text, hiding: ["password"])
-        #expect(lines.count == 4)
-        #expect(!lines.joined().contains("ter2"))
-        #expect(lines[1].hasSuffix(#": "(hidden, . shows it)","#))
-        #expect(lines[2] == #"  "n": 1"#)
-        #expect(lines[3] == "}")
-    }
-
-    @Test func aHiddenValueAtTheEndAndBelow() {
-        #expect(
-            JSONIndent.lines(of: #"{"a":{"password":[1,2]},"b":2}"#, hiding: ["password"]) == [
-                "{", #"  "a": {"#, #"    "password": "(hidden, . shows it)""#, "  },", #"  "b": 2"#, "}",
-            ]
-        )
-    }
-
     @Test func depthIsNoTrap() {
         let depth = 2_000
         let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
-        #expect(JSONIndent.lines(of: text).count == 2 * depth - 1)
+        let lines = JSONIndent.lines(of: text)
+        #expect(lines.count == 2 * depth - 1)
+        // Set in for as long as there is room: a payload of a million short lines would fill the memory with spaces.
+        #expect(lines.allSatisfy { $0.utf8.count <= 40 })
     }
 }

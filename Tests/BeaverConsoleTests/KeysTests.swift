@@ -126,6 +126,17 @@ import Testing
         #expect(stage.effects.count == 2)
     }
 
+    /// The system says it by a signal, by the end of the input, and a shell by another signal.
+    @Test func aTerminalThatIsGoneIsNoHaste() {
+        var stage = Stage(.thumbs)
+        stage.holds = { if case .quit = $0 { true } else { false } }
+        stage.forget()
+        for _ in 0..<3 { stage.send(.hungUp) }
+        #expect(stage.effects == [.quit(.drain)])
+        stage.send(.endAsked)
+        #expect(stage.effects == [.quit(.drain), .quit(.now)])
+    }
+
     @Test func aConsoleThatIsAttachedLeavesTheServerAlone() {
         var stage = Stage(.thumbs, isEmbedded: false)
         stage.forget()

@@ -130,6 +130,19 @@ import Testing
         }
     }
 
+    /// The last of them must not stand on a row that is not drawn, nor be counted as shown.
+    @Test(arguments: [4, 6, 7])
+    func whatTheFootCountsIsShown(steps: Int) {
+        var stage = Stage(.thumbs, rows: 30, columns: 120)
+        stage.press("5")
+        for _ in 0..<steps { stage.press(.down) }
+        let shown = stage.scene.lists[.dead, default: []].filter { job in
+            stage.screen.lines.contains { $0.contains(" \(job.id) ") || $0.contains(">\(job.id) ") }
+        }
+        let foot = stage.screen.lines.compactMap { $0.firstMatch(of: #/(\d+)-(\d+) of 7 /#) }.first
+        #expect(foot.map { (Int($0.2) ?? 0) - (Int($0.1) ?? 0) + 1 } == shown.count)
+    }
+
     // MARK: Filter
 
     @Test func aFilterIsAskedAsItIsTyped() {
@@ -153,9 +166,28 @@ import Testing
         var stage = Stage(.thumbs)
         stage.holds = { if case .list = $0 { true } else { false } }
         stage.press("/", "a", "b")
-        stage.send(.list(.filter("a"), .success(JobPage(jobs: stage.scene.lists[.dead] ?? [], next: nil))))
+        stage.send(.list(.filter("a", page: 1), .success(JobPage(jobs: stage.scene.lists[.dead] ?? [], next: nil))))
         #expect(stage.model.filter?.list.rows.isEmpty == true)
-        #expect(stage.effects.last.map { "\($0)".contains("filter(\"ab\")") } == true)
+        #expect(stage.effects.last.map { "\($0)".contains("filter(\"ab\",") } == true)
+    }
+
+    /// An answer that was on its way when the page was turned.
+    @Test func anAnswerOfAnotherPageDoesNotFillThisOne() {
+        var stage = Stage(.thumbs)
+        stage.press("/")
+        stage.type("state:pending")
+        stage.press(.enter)
+        stage.holds = { if case .list = $0 { true } else { false } }
+        stage.wait(milliseconds: 1_000)
+        guard case .list(let first, let filter, _, let limit) = stage.effects.last else {
+            Issue.record("nothing was asked: \(stage.effects)")
+            return
+        }
+        stage.press(.end, "n")
+        stage.forget()
+        stage.send(.list(first, .success(stage.scene.page(filter, limit: limit))))
+        #expect(stage.model.filter?.list.rows.isEmpty == true)
+        #expect(stage.effects.count { if case .list = $0 { true } else { false } } == 1)
     }
 
     @Test func allThatMatchAreMarkedBeyondWhatIsInSight() {
@@ -255,6 +287,18 @@ import Testing
         #expect(stage.screen.lines[row].contains("│>"))
         stage.send(.mouse(.click, row: 5, column: 20))
         #expect(stage.model.filter != nil)
+    }
+
+    /// A smaller terminal shows other rows of what was found, until the next answer comes.
+    @Test func aClickIntoAFilterChoosesTheRowThatIsSeen() {
+        var stage = Stage(.thumbs)
+        stage.press("/")
+        stage.type("state:pending")
+        stage.press(.enter, .down, .down, .down, .down)
+        stage.send(.resized(Size(rows: 9, columns: 80)))
+        let row = stage.screen.lines.lastIndex { $0.contains("thumbs-3144") } ?? 0
+        stage.send(.mouse(.click, row: row, column: 20))
+        #expect(stage.model.focused.current?.id == "thumbs-3144")
     }
 
     @Test func theMouseAnswersNoQuestion() {

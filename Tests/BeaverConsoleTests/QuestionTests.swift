@@ -174,6 +174,17 @@ import Testing
         #expect(stage.effects.isEmpty)
     }
 
+    /// Whatever a paste begins or ends with, what it asks for is asked: else nothing is ever asked again.
+    @Test(arguments: ["thumbs", " thumbs", "thumbs ", " state:dead ", " "])
+    func aPasteIntoTheFilterIsAnswered(text: String) {
+        var stage = Stage(.thumbs)
+        stage.press("/")
+        stage.send(.paste(text))
+        #expect(stage.model.filter?.hasAnswer != false)
+        #expect(stage.model.filter?.isAwaited != true)
+        #expect(!stage.model.isViewAwaited)
+    }
+
     // MARK: Crash menu
 
     @Test func theCrashMenuBeginsOnCancel() {

@@ -63,8 +63,11 @@ struct Scene: Sendable {
         return JobPage(jobs: Array(jobs.prefix(limit)), next: next)
     }
 
-    func job(_ id: String) -> Result<JobDetails, QueueError> {
-        if let details = self.details[id] { return .success(details) }
+    func job(_ id: String, reveals: Bool = false) -> Result<JobDetails, QueueError> {
+        if var details = self.details[id] {
+            if !reveals { details.payload = details.payload.replacing("hunter2", with: Redaction.mark) }
+            return .success(details)
+        }
         guard let job = self.lists.values.lazy.flatMap({ $0 }).first(where: { $0.id == id }) else {
             return .failure(QueueError(.notFound, "no job `\(id)` in this queue"))
         }
@@ -77,7 +80,7 @@ struct Scene: Sendable {
         return switch effect {
         case .view(let request): .view(.success(self.answer(request)))
         case .list(let purpose, let filter, _, let limit): .list(purpose, .success(self.page(filter, limit: limit)))
-        case .details(let id): .details(id, self.job(id))
+        case .details(let id, let reveals): .details(id, reveals: reveals, self.job(id, reveals: reveals))
         case .records(let id): .records(id, self.records)
         case .output(let id, let run, let offset): .output(id, run: run, from: offset, .success(self.bytes(offset)))
         case .groups: .groups(.success(self.groups))
@@ -112,7 +115,7 @@ struct Scene: Sendable {
         switch effect {
         case .view: .view(.failure(error))
         case .list(let purpose, _, _, _): .list(purpose, .failure(error))
-        case .details(let id): .details(id, .failure(error))
+        case .details(let id, let reveals): .details(id, reveals: reveals, .failure(error))
         case .output(let id, let run, let offset): .output(id, run: run, from: offset, .failure(error))
         case .groups: .groups(.failure(error))
         case .select(_, let action, let label): .selected(action, label: label, .failure(error))

@@ -66,6 +66,15 @@ import Testing
         #expect(state.limits.timeoutMilliseconds == 300_000)
     }
 
+    @Test(arguments: ["-5ms", "-5s", "99999999999999999999s", "86400001ms", "2d", "10001", "-1", "ms"])
+    func aLimitThatIsNoneIsRefused(word: String) {
+        var stage = self.preview(Scene.commandFile)
+        stage.press("t", .control("u"))
+        stage.type(word)
+        stage.press(.enter)
+        #expect(stage.model.prompt?.note?.contains("\(word)?") == true)
+    }
+
     @Test func previewOfABadFile() {
         ScreenFile.expect(self.preview(Scene.badFile).screen, "preview-bad-80x24")
     }
@@ -314,7 +323,7 @@ import Testing
     // MARK: Jobs
 
     static func detail(_ pane: Key, _ moves: [Key], rows: Int, columns: Int) -> Stage {
-        var stage = Stage(.thumbs, rows: rows, columns: columns) { $0.redact = ["password"] }
+        var stage = Stage(.thumbs, rows: rows, columns: columns)
         stage.press(pane)
         stage.model.nextViewAt = 0
         stage.send(.tick)
@@ -346,6 +355,15 @@ import Testing
         #expect(stage.text == before)
         stage.press(.escape)
         #expect(stage.model.place == .main)
+    }
+
+    /// A quote in it would end the term.
+    @Test func theFilterOfAKindHoldsNoQuoteOfItsError() {
+        var scene = Scene.thumbs
+        scene.groups[0].error = #"exit #: no such key "colour of the sky" in # lines"#
+        var stage = Stage(scene, rows: 34, columns: 120)
+        stage.press("o", "/")
+        #expect(stage.model.filter?.filter.error == "colour of the sky")
     }
 
     /// A folded error is no text that a job has.

@@ -78,6 +78,24 @@ import Testing
         }
     }
 
+    @Test("who listens is there, whether it answers or not; who is dead, or no socket, is not")
+    func listenersAreSeen() async throws {
+        try await withTemporaryDirectory { directory in
+            #expect(!ControlSocket.isServed(in: directory))
+            let listening = try ControlSocket.bind(in: directory)
+            #expect(ControlSocket.isServed(in: directory))
+            // As many as wait to be let in by somebody who never does it.
+            var waiting: [ConnectedSocket] = []
+            while let one = ConnectedSocket(ControlSocket.path(in: directory)) { waiting.append(one) }
+            #expect(waiting.count > 100)
+            #expect(ControlSocket.isServed(in: directory))
+            close(listening)
+            #expect(!ControlSocket.isServed(in: directory))
+            try "x".write(toFile: directory + "/file", atomically: false, encoding: .utf8)
+            #expect(!ControlSocket.isServed(in: directory + "/file"))
+        }
+    }
+
     @Test("a client whose server went away finds the next one")
     func clientReconnects() async throws {
         try await withTemporaryDirectory { directory in
@@ -92,4 +110,24 @@ import Testing
             #expect(error?.code == .unavailable)
         }
     }
+}
+
+/// A connection to a control socket that nobody has to accept; nil where there is no more room for one.
+private final class ConnectedSocket {
+    private let descriptor: CInt
+
+    init?(_ path: String) {
+        self.descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(self.descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { return nil }
+    }
+
+    deinit { close(self.descriptor) }
 }

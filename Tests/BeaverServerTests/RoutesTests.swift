@@ -177,6 +177,8 @@ import Testing
             "GET /v1/jobs?older=1x", "GET /v1/jobs?cursor=-1", "POST /v1/jobs/purge?stat=dead&confirm=all",
             "POST /v1/stop?now=perhaps", "GET /v1/jobs/a/output?offset=-1", "GET /v1/jobs?id=%f",
             "DELETE /v1/jobs/a?prge=true", "POST /v1/stop?now=", "GET /v1/jobs?reveal=", "DELETE /v1/jobs/a?purge=1",
+            "POST /v1/jobs/purge?text=&confirm=all", "POST /v1/jobs/cancel?action&confirm=all",
+            "POST /v1/selections?id=", "GET /v1/jobs?error=", "GET /v1/groups?group=",
         ]
     )
     func wrongParameters(line: String) async throws {
@@ -211,6 +213,49 @@ import Testing
     func statusNamesItsAddress() async throws {
         let answer = try await self.ask("GET /v1/status")
         #expect(answer.body.contains(#""http":"127.0.0.1:"#))
+    }
+
+    @Test("a plus is a plus in a path and a space in a query")
+    func plusSigns() async throws {
+        let queue = FakeQueue()
+        _ = try await self.ask("GET /v1/jobs/a+b", queue: queue)
+        #expect(queue.calls == ["job a+b"])
+        var filter = JobFilter()
+        filter.id = "a b"
+        _ = try await self.ask("POST /v1/jobs/purge?id=a+b", queue: queue)
+        #expect(queue.calls.last == "count \(filter)")
+    }
+
+    /// Others wait behind what an event loop does.
+    @Test("what takes long is not done on the thread of an event loop")
+    func longWorkLeavesTheLoop() async throws {
+        let threads = Lock<[String]>([])
+        let queue = FakeQueue { call in
+            guard ["enqueue", "compare", "output"].contains(where: call.hasPrefix) else { return }
+            threads.withLock { $0.append(Self.threadName()) }
+        }
+        let body =
+            "["
+            + (0..<800).map { #"{"payload":"\#($0)\#(String(repeating: "a", count: 100))"}"# }
+            .joined(separator: ",") + "]"
+        _ = try await self.ask("POST /v1/jobs", [Self.json], body: body, queue: queue)
+        _ = try await self.ask("POST /v1/jobs?dry_run", [Self.json], body: body, queue: queue)
+        #expect(threads.withLock { $0.count } == 2)
+        let address = ListenAddress(host: "127.0.0.1", port: 0)
+        try await withServer(over: queue, listen: address, tokens: AccessTokens(all: ["t"])) { server, _ in
+            let request = RawRequest(
+                line: "GET /v1/jobs/endless/output?follow=true",
+                headers: ["Host: localhost", "Authorization: Bearer t"]
+            )
+            // The first read is the route's, the others are the answer's.
+            _ = try await request.send(to: try #require(server.tcpAddress)) { _ in threads.withLock { $0.count } > 4 }
+        }
+        let onLoops = threads.withLock { $0 }.filter { $0.hasPrefix("NIO") }
+        #expect(onLoops == [])
+    }
+
+    private static func threadName() -> String {
+        (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? "unknown"
     }
 
     @Test("every id survives the way through a path", arguments: ["a", "a/b", "..", "ü x", "%2F", "a?b#c", "+"])

@@ -18,7 +18,6 @@ import Testing
     private static func opened(_ counter: Counter, pauses: Bool = false) throws -> SteppingDriver {
         let driver = SteppingDriver()
         driver.settings.hasHandlers = true
-        driver.settings.worker.count = 1_000
         driver.tampering.effects = { effects in
             for effect in effects {
                 if case .write(let frame, _) = effect {

@@ -52,32 +52,26 @@ import Testing
 
     @Test func aStopIsNotedUntilTheRunReacts() async {
         let told = Told()
-        for token in 1...4 as ClosedRange<UInt64> { told.start(token, "job\(token)") }
-        told.runner.stop(token: 1, .terminate)
+        for token in 1...2 as ClosedRange<UInt64> { told.start(token, "job\(token)") }
         told.runner.stop(token: 2, .terminate)
         told.runner.stop(token: 2, .kill)
-        told.runner.stop(token: 3, .kill)
         told.runner.stop(token: 99, .kill)
-        told.runner.makeStuck(3)
-        #expect(told.runner.running == [1, 2, 3, 4])
-        #expect(told.runner.endStopped(onlyKilled: true) == [2])
-        #expect(told.runner.endStopped() == [1])
-        #expect(told.runner.run(1)?.result?.signal == 15)
-        #expect(told.runner.run(2)?.result?.signal == 9)
+        #expect(told.runner.running == [1, 2])
+        #expect(told.runner.run(1)?.stops == [])
         #expect(told.runner.run(2)?.stops == [.terminate, .kill])
-        told.runner.end(3, RunResult(.completed))
-        #expect(await told.all() == [2, 1, 3])
+        told.runner.end(2, RunResult(.completed))
+        #expect(await told.all() == [2])
     }
 
-    @Test func endingAllLeavesOnlyTheStuck() async {
+    @Test func nothingMayStartAfterAllWereEnded() async {
         let told = Told()
         for token in 1...3 as ClosedRange<UInt64> { told.start(token, "job\(token)") }
-        told.runner.makeStuck(2)
         told.runner.endAll(within: 1)
-        #expect(told.runner.running == [2])
+        #expect(told.runner.running == [])
+        #expect(told.runner.run(2)?.result?.signal == 9)
         told.start(4, "late")
         #expect(told.runner.violations.count == 1)
-        #expect(await told.all() == [1, 3])
+        #expect(await told.all() == [1, 2, 3])
     }
 
     @Test func runsAreLostWithTheirEngine() async {
@@ -89,8 +83,6 @@ import Testing
         told.start(2, "a")
         #expect(told.runner.violations == [])
         told.runner.end(2)
-        told.runner.forgetEnded()
-        #expect(told.runner.runs.isEmpty)
         #expect(await told.all() == [2])
     }
 

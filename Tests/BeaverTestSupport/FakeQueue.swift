@@ -8,13 +8,18 @@ package final class FakeQueue: QueueControl {
         var batchSizes: [Int] = []
         var calls: [String] = []
         var status = QueueStatus()
+        /// Jobs that are found by the beginning of their ids.
+        var found: [String: JobSummary] = [:]
         /// Thrown by every call whose name begins like this, if set.
         var failure: (call: String, error: QueueError)?
     }
 
     private let state = Mutex(State())
+    /// Told of each call, on the thread that it comes from.
+    private let onCall: @Sendable (String) -> Void
 
-    package init(state: QueueStatus.State = .running) {
+    package init(state: QueueStatus.State = .running, onCall: @escaping @Sendable (String) -> Void = { _ in }) {
+        self.onCall = onCall
         self.state.withLock { $0.status.state = state }
     }
 
@@ -27,6 +32,9 @@ package final class FakeQueue: QueueControl {
     package func failOnly(_ call: String, with error: QueueError) {
         self.state.withLock { $0.failure = (call, error) }
     }
+
+    /// From now on this job is what is found where `id` is asked for.
+    package func setFound(_ job: JobSummary, for id: String) { self.state.withLock { $0.found[id] = job } }
 
     package func setStatus(_ change: (inout QueueStatus) -> Void) { self.state.withLock { change(&$0.status) } }
 
@@ -47,6 +55,7 @@ package final class FakeQueue: QueueControl {
     }
 
     private func note(_ call: String) throws(QueueError) {
+        self.onCall(call)
         let failure = self.state.withLock { state in
             state.calls.append(call)
             return state.failure.flatMap { call.hasPrefix($0.call) ? $0.error : nil }
@@ -94,7 +103,7 @@ package final class FakeQueue: QueueControl {
     package func job(_ id: String, reveals: Bool) async throws(QueueError) -> JobDetails {
         try self.note("job \(id)")
         return JobDetails(
-            summary: Self.summary(id, sequence: 7),
+            summary: self.state.withLock { $0.found[id] } ?? Self.summary(id, sequence: 7),
             payload: #"{"a/b":"ü"}"#,
             arguments: nil,
             workingDirectory: nil,

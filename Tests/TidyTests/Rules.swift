@@ -54,11 +54,14 @@ enum Rules {
     /// What code that only decides may import: the standard library needs no import.
     static let pureModules: Set<String> = ["HeapModule", "DequeModule"]
 
+    /// Single files that only decide, in folders that act.
+    static let pureFileNames: Set<String> = ["GroupCommit.swift", "SnapshotSelection.swift", "TailDecision.swift"]
+
     /// Decides, never acts: no clock, no files, no randomness.
     static func isPure(_ file: SourceFile) -> Bool {
         if file.path.hasPrefix("Sources/BeaverQueue/JobManager/") { return true }
         guard file.path.hasPrefix("Sources/") else { return false }
-        if ["GroupCommit.swift", "SnapshotSelection.swift", "TailDecision.swift"].contains(file.name) { return true }
+        if self.pureFileNames.contains(file.name) { return true }
         guard file.path.hasPrefix("Sources/BeaverConsole/") else { return false }
         return ["Update", "View"].contains { prefix in
             file.name == "\(prefix).swift" || file.name.hasPrefix("\(prefix)+")
@@ -95,24 +98,25 @@ enum Rules {
 
     // MARK: Words
 
-    /// Each of these needs the outside world; the folders and files that may ask it are named here.
+    /// The folders and files that may ask the outside world.
+    static let edges = [
+        "Sources/beaver-tui/", "Sources/BeaverServer/", "Sources/BeaverConsole/Terminal/",
+        "Sources/BeaverConsole/ConsoleLoop.swift", "Sources/BeaverQueue/System/",
+        "Sources/BeaverQueue/Controller/Controller.swift",
+        // The front door hands the real clock and the real random bits to what is behind it.
+        "Sources/BeaverQueue/Queue.swift", "Sources/BeaverQueue/Queue+", "Sources/BeaverQueue/OfflineQueue.swift",
+        // Real processes live by the real clock; what decides about them is apart.
+        "Sources/BeaverQueue/WorkerPool/CommandRunner.swift", "Sources/BeaverQueue/WorkerPool/Orphans.swift",
+        "Sources/BeaverQueue/WorkerPool/ProcessLoop",
+    ]
+
     static func timeAndRandomnessComeFromTheEdges(_ tree: SourceTree) -> [Violation] {
-        let edges = [
-            "Sources/beaver-tui/", "Sources/BeaverServer/", "Sources/BeaverConsole/Terminal/",
-            "Sources/BeaverConsole/ConsoleLoop.swift", "Sources/BeaverQueue/System/",
-            "Sources/BeaverQueue/Controller/Controller.swift",
-            // The front door hands the real clock and the real random bits to what is behind it.
-            "Sources/BeaverQueue/Queue.swift", "Sources/BeaverQueue/Queue+", "Sources/BeaverQueue/OfflineQueue.swift",
-            // Real processes live by the real clock; what decides about them is apart.
-            "Sources/BeaverQueue/WorkerPool/CommandRunner.swift", "Sources/BeaverQueue/WorkerPool/Orphans.swift",
-            "Sources/BeaverQueue/WorkerPool/ProcessLoop",
-        ]
         let words = [
             "Date(", "Date.now", "ContinuousClock", "SuspendingClock", ".now()", ".random(",
             "SystemRandomNumberGenerator",
             "clock_gettime(", "gettimeofday(", "time(nil)", "getrandom(", "arc4random",
         ]
-        return tree.swiftFiles(below: "Sources").filter { file in !edges.contains { file.path.hasPrefix($0) } }
+        return tree.swiftFiles(below: "Sources").filter { file in !self.edges.contains { file.path.hasPrefix($0) } }
             .flatMap { file in
                 self.find(words, in: file, remedy: "take the time or the random bits as an argument from the caller")
             }
@@ -124,14 +128,15 @@ enum Rules {
         }
     }
 
+    /// The engine has one door to the kernel; the programs around it have one for each thing that is no file of the store.
+    static let doors = [
+        "Sources/BeaverQueue/System/SystemCall.swift", "Sources/BeaverServer/ControlSocket.swift",
+        "Sources/beaver-tui/Input/InputFile.swift", "Sources/beaver-tui/Terminal/Output.swift",
+        "Sources/beaver-tui/Commands/ConfigCommand.swift",
+    ]
+
     static func onlySystemCallReadsErrno(_ tree: SourceTree) -> [Violation] {
-        // The engine has one door to the kernel; the programs around it have one for each thing that is no file of the store.
-        let doors = [
-            "Sources/BeaverQueue/System/SystemCall.swift", "Sources/BeaverServer/ControlSocket.swift",
-            "Sources/beaver-tui/Input/InputFile.swift", "Sources/beaver-tui/Terminal/Output.swift",
-            "Sources/beaver-tui/Commands/ConfigCommand.swift",
-        ]
-        return tree.swiftFiles(below: "Sources").filter { !doors.contains($0.path) }.flatMap { file in
+        tree.swiftFiles(below: "Sources").filter { !self.doors.contains($0.path) }.flatMap { file in
             self.find(["errno"], in: file, remedy: "call through SystemCall, which throws the error number")
         }
     }
@@ -262,10 +267,11 @@ enum Rules {
 
     /// A path begins here: what stands before is not a part of a longer path or of an address.
     private static func startsAPath(_ folder: String, in line: String) -> Bool {
-        guard let range = line.range(of: folder) else { return false }
-        guard range.lowerBound > line.startIndex else { return true }
-        let before = line[line.index(before: range.lowerBound)]
-        return !before.isLetter && !before.isNumber && !"._-/}$*".contains(before)
+        line.ranges(of: folder).contains { range in
+            guard range.lowerBound > line.startIndex else { return true }
+            let before = line[line.index(before: range.lowerBound)]
+            return !before.isLetter && !before.isNumber && !"._-/}$*".contains(before)
+        }
     }
 
     private static func imports(of file: SourceFile) -> [(line: Int, module: String)] {

@@ -108,6 +108,7 @@ import Testing
         #expect(self.lines(Rules.noPathOfOneMachine, "Makefile", "all:\n\tcp \(folder)/x .") == [2])
         #expect(self.lines(Rules.noPathOfOneMachine, "Makefile", "\tcp $(HOME)\(folder) data/home/x .") == [1])
         #expect(self.lines(Rules.noPathOfOneMachine, "Makefile", "\tcurl http://example.com\(folder)") == [])
+        #expect(self.lines(Rules.noPathOfOneMachine, "Makefile", "\tcp example.com\(folder) \(folder)/x") == [1])
     }
 
     @Test func `A long file is found`() {

@@ -74,7 +74,7 @@ struct SourceFile: Sendable {
         self.code.indices.filter { Self.has(word, in: self.code[$0]) }.map { $0 + 1 }
     }
 
-    /// True if the line above `line` (from 1), or one that only opens the same statement, is a comment.
+    /// True if the line above `line` (from 1) is a comment.
     func isExplained(_ line: Int) -> Bool {
         line >= 2 && self.lines[line - 2].trimmingCharacters(in: .whitespaces).hasPrefix("//")
     }

@@ -14,6 +14,15 @@ import Testing
         #expect(SourceTree.package.swiftFiles(below: "Sources").count > 5)
     }
 
+    /// A file that was renamed would be watched no more, and what stands in its old place be allowed.
+    @Test func `What the rules name is there`() {
+        let files = SourceTree.package.files
+        for name in Rules.pureFileNames { #expect(files.contains { $0.name == name }, "\(name)") }
+        for place in Rules.edges + Rules.doors + Rules.arrows.keys {
+            #expect(files.contains { $0.path.hasPrefix(place) }, "\(place)")
+        }
+    }
+
     @Test func `Imports follow the arrows`() { self.check(Rules.importsFollowTheArrows) }
 
     @Test func `Pure files import nothing but collections`() { self.check(Rules.pureFilesImportNothing) }

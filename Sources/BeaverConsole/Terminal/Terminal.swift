@@ -16,6 +16,7 @@ struct Terminal: ~Copyable {
         case resized(Size)
         case stopAsked
         case endAsked
+        case hungUp
     }
 
     let hasUTF8: Bool
@@ -105,7 +106,8 @@ struct Terminal: ~Copyable {
         case CNC_PASTE_END.rawValue: return .pasteEnds
         case CNC_RESIZED.rawValue: return .resized(Size(rows: row, columns: column))
         case CNC_STOP_ASKED.rawValue: return .stopAsked
-        case CNC_SIGNAL.rawValue, CNC_END_OF_INPUT.rawValue: return .endAsked
+        case CNC_SIGNAL.rawValue: return .endAsked
+        case CNC_HUNG_UP.rawValue: return .hungUp
         default: return .nothing
         }
     }

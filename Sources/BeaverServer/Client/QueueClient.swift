@@ -1,4 +1,5 @@
 package import BeaverQueue
+import Glibc
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -181,7 +182,7 @@ extension QueueClient {
     }
 
     private func exchange(_ head: HTTPRequestHead, _ body: ByteBuffer?) async throws(QueueError) -> ClientResponse {
-        for attempt in 1...Self.maxTries {
+        for _ in 1...Self.maxTries {
             let connection = try await self.connection()
             do {
                 let response = try await connection.send(head, body: body)
@@ -193,7 +194,7 @@ extension QueueClient {
             } catch {
                 connection.close()
                 // What only reads is asked again: a kept connection may meet its server's end at this moment.
-                guard head.method == .GET, attempt < Self.maxTries else { throw self.lostConnection(head.method) }
+                guard head.method == .GET else { throw self.lostConnection }
             }
         }
         throw QueueError(
@@ -211,11 +212,24 @@ extension QueueClient {
             connection.close()
         }
         let socket = try ControlSocket.connectable(in: self.dataDirectory)
+        // It holds the directory open until the connection stands.
+        defer { withExtendedLifetime(socket) {} }
         do {
-            let connection = try await ClientConnection.open(socket.path)
-            // It holds the directory open until the connection stands.
-            withExtendedLifetime(socket) {}
-            return connection
+            while true {
+                do {
+                    return try await ClientConnection.open(socket.path)
+                } catch let error as IOError where error.errnoCode == EAGAIN {
+                    // It is there: so many wait to be let in that no more can.
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+        } catch let error as IOError where [EACCES, EPERM].contains(error.errnoCode) {
+            let reason = String(cString: strerror(error.errnoCode))
+            throw QueueError(
+                .unavailable,
+                "\(ControlSocket.path(in: self.dataDirectory)) cannot be opened: \(reason); is the queue another user's?",
+                path: self.dataDirectory
+            )
         } catch {
             throw QueueError(
                 .unavailable,
@@ -225,21 +239,12 @@ extension QueueClient {
         }
     }
 
-    /// The server went away in mid-request.
-    ///
-    /// What only reads may simply be asked again; a change may have been made.
-    private func lostConnection(_ method: HTTPMethod) -> QueueError {
-        guard method == .GET else {
-            return QueueError(
-                .outcomeUnknown,
-                "the server at \(self.dataDirectory) went away before it answered: the outcome of this request is unknown. "
-                    + "Repeat it with the same ids once the server is back",
-                path: self.dataDirectory
-            )
-        }
-        return QueueError(
-            .unavailable,
-            "the server at \(self.dataDirectory) went away before it answered; try again once it is back",
+    /// The server went away in the middle of a change, which may have been made.
+    private var lostConnection: QueueError {
+        QueueError(
+            .outcomeUnknown,
+            "the server at \(self.dataDirectory) went away before it answered: the outcome of this request is unknown. "
+                + "Repeat it with the same ids once the server is back",
             path: self.dataDirectory
         )
     }

@@ -25,10 +25,10 @@ enum cnc_event_kind {
     CNC_WOKEN,
     /// SIGTSTP came; answer with cnc_suspend.
     CNC_STOP_ASKED,
-    /// SIGTERM, SIGINT or SIGHUP came.
+    /// SIGTERM or SIGINT came.
     CNC_SIGNAL,
-    /// Standard input has ended: the terminal is gone.
-    CNC_END_OF_INPUT,
+    /// SIGHUP came, or standard input has ended: the terminal is gone. Both may come, and SIGHUP more than once.
+    CNC_HUNG_UP,
 };
 
 enum cnc_key {

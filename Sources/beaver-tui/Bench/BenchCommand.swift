@@ -96,8 +96,12 @@ private final class BenchCleaning: Sendable {
 
     /// Beside the measuring, which knows nothing of signals; to be cancelled at its end.
     func begin() -> Task<Void, Never> {
+        Output.whenReaderIsGone { [directory] in
+            Self.clean(directory)
+            exit(ExitStatus.done.rawValue)
+        }
         // It lives as long as the measuring, which is no task's child.
-        Task {
+        return Task {
             for await number in self.signals.stream {
                 self.begun.withLock { $0 = true }
                 Self.clean(self.directory)

@@ -106,12 +106,24 @@ struct BenchQueue {
         case inTurns(batch: Int)
         /// Callers enqueue batches as fast as they are taken.
         case streaming(callers: Int, batch: Int)
+
+        /// As many jobs as each caller takes in whole batches, and at least one batch.
+        func whole(_ jobs: Int) -> Int {
+            let step =
+                switch self {
+                case .oneByOne(let callers): callers
+                case .inTurns(let batch): batch
+                case .streaming(let callers, let batch): callers * batch
+                }
+            return max(1, jobs / step) * step
+        }
     }
 
     /// `handler`: "noop" is the queue's own, any other a Swift closure that does nothing.
     func lifecycles(_ load: Load, handler: String, workers: Int, jobs: Int) async throws -> Sample {
         let queue = try await self.openNew(workers: workers, handlers: handler == "noop" ? [] : [handler])
-        try await self.lifecycles(queue, load, handler, jobs: jobs / 10, name: "w")
+        let jobs = load.whole(jobs)
+        try await self.lifecycles(queue, load, handler, jobs: load.whole(jobs / 10), name: "w")
         let sample = try await self.measured(queue, jobs: jobs, of: \.completed) {
             try await self.lifecycles(queue, load, handler, jobs: jobs, name: "job")
         }

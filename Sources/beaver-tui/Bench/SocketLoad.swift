@@ -54,6 +54,14 @@ struct SocketLoad {
 
     /// One conversation a connection; how many operations were completed in how many seconds.
     func run<Talk: Conversation>(_ conversations: [Talk], until end: End) throws -> Sample {
+        do {
+            return try self.drive(conversations, until: end)
+        } catch is Closed {
+            throw CommandFailure(.failed, "a server closed a connection in the middle of the load")
+        }
+    }
+
+    private func drive<Talk: Conversation>(_ conversations: [Talk], until end: End) throws -> Sample {
         let connections = try conversations.map { Connection(try self.connect(), $0) }
         let (start, cpu) = (BenchClock.now(), BenchClock.cpuSeconds())
         var (operations, asked) = (0, 0)

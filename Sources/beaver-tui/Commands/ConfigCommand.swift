@@ -76,9 +76,12 @@ struct ConfigCommand: AsyncParsableCommand {
                     errno == EEXIST ? "it exists already, and is never overwritten" : String(cString: strerror(errno))
                 throw CommandFailure(.cannotCreate, "\(path) cannot be created: \(reason)")
             }
-            Output.write(SettingsTemplate.text(), to: file)
-            guard close(file) == 0 else {
-                throw CommandFailure(.inputOutput, "\(path) could not be written: \(String(cString: strerror(errno)))")
+            let failed = Output.write(SettingsTemplate.text(), to: file)
+            guard close(file) == 0, failed == 0 else {
+                let reason = String(cString: strerror(failed == 0 ? errno : failed))
+                // Half of it would look like all of it, and keep the next try from writing it.
+                unlink(path)
+                throw CommandFailure(.inputOutput, "\(path) cannot be written: \(reason)")
             }
             if !self.globals.json { Output.line("\(path) written; every line in it is a comment until you change it") }
         }

@@ -68,7 +68,7 @@ struct DemoPlace {
                 )
             }
         } catch {
-            throw CommandFailure(.cannotCreate, "\(self.directory) cannot be made: \(error)")
+            throw CommandFailure(.cannotCreate, "\(self.directory) cannot be made; set TMPDIR to a directory with room")
         }
     }
 

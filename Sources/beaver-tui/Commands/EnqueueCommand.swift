@@ -101,11 +101,14 @@ struct EnqueueCommand: AsyncParsableCommand {
         }
         let connection = try await Connection.open(directory, advice: self.advice)
         let progress = EnqueueProgress(total: checked.jobCount, isShown: !self.globals.quiet)
-        let result = try await input.take(checked, into: connection.queue) { batch in
-            progress.show(batch.total)
-            return .more
+        let result: EnqueueResult
+        do {
+            defer { progress.end() }
+            result = try await input.take(checked, into: connection.queue) { batch in
+                progress.show(batch.total)
+                return .more
+            }
         }
-        progress.end()
         try await self.answer(result, ids: self.wait ? try await self.ids(of: input, checked) : [], connection)
     }
 

@@ -31,7 +31,15 @@ struct FilterOptions: ParsableArguments {
             && self.id == nil && self.older == nil
     }
 
-    func validate() throws { _ = try self.states() }
+    func validate() throws {
+        _ = try self.states()
+        let texts = [
+            ("--action", self.action), ("--error", self.error), ("--text", self.text), ("--like", self.like),
+            ("--id", self.id),
+        ]
+        // It may be a variable that was never set, and would be the same as no filter: all jobs.
+        for (option, text) in texts where text == "" { throw ValidationError("\(option) is empty") }
+    }
 
     /// Asks the queue what kind of failure `--like` means.
     func filter(_ queue: any QueueControl) async throws -> JobFilter {
@@ -65,7 +73,8 @@ struct FilterOptions: ParsableArguments {
     private func states() throws -> (states: [JobState], simulatedOnly: Bool) {
         var states: [JobState] = []
         var simulatedOnly = false
-        for name in self.state.flatMap({ $0.split(separator: ",").map(String.init) }) {
+        let names = self.state.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        for name in names {
             // What people say and what screens show.
             let aliases = ["running": "in_flight", "done": "completed", "canceled": "cancelled"]
             if name == "simulated" {
@@ -76,7 +85,8 @@ struct FilterOptions: ParsableArguments {
                 let known = JobState.allCases.map(\.rawValue) + ["simulated"]
                 let closest = ClosestName.of(name, among: known).map { "did you mean \($0)?" }
                 throw ValidationError(
-                    "--state \(TerminalText.excerpt(name)) is unknown; " + (closest ?? known.joined(separator: ", "))
+                    "--state \"\(TerminalText.excerpt(name))\" is unknown; "
+                        + (closest ?? "there are \(known.joined(separator: ", "))")
                 )
             }
         }

@@ -60,11 +60,13 @@ struct JobsListCommand: AsyncParsableCommand {
 
     private func chosenColumns() throws -> [JobColumn] {
         guard let columns else { return JobColumn.standard }
-        return try columns.split(separator: ",").map { name in
+        return try columns.split(separator: ",", omittingEmptySubsequences: false).map { name in
             if let column = JobColumn(rawValue: String(name)) { return column }
             let known = JobColumn.allCases.map(\.rawValue)
             let closest = ClosestName.of(String(name), among: known).map { "did you mean \($0)?" }
-            throw ValidationError("--columns: \(name) is unknown; " + (closest ?? known.joined(separator: ", ")))
+            throw ValidationError(
+                "--columns: \"\(name)\" is unknown; " + (closest ?? "there are \(known.joined(separator: ", "))")
+            )
         }
     }
 

@@ -14,8 +14,12 @@ struct RunCommand: AsyncParsableCommand {
     mutating func run() async throws {
         if !self.options.detach { try Self.requireConsole(self.globals) }
         let settings = try self.options.settings(self.globals)
-        _ = try settings.checked()
-        if self.options.detach { return try await DetachedServer(globals: self.globals).start() }
+        let values = try settings.checked()
+        if self.options.detach {
+            // Its log lies there.
+            try DataDirectory.prepare(values.queue)
+            return try await DetachedServer(globals: self.globals).start()
+        }
         guard self.globals.noUI else {
             return try await ConsoleSession(
                 globals: self.globals,

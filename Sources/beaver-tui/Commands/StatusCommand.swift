@@ -13,25 +13,33 @@ struct StatusCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         let directory = self.globals.directory()
-        let queue = try await Connection.openForStatus(directory)
-        let clearsScreen = self.watch && !self.globals.json && Output.isTerminal(STDOUT_FILENO)
-        repeat {
-            if self.globals.json {
-                try Output.json(await queue.status())
-            } else {
-                let pane = ViewRequest.Pane(.running, count: ViewRequest.maxRows)
-                let view = try await queue.view(ViewRequest(panes: [pane]))
-                let lines = StatusText.lines(view, palette: Palette(self.globals.color), width: Output.columns)
-                let text = lines.joined(separator: "\n") + "\n"
-                // The cursor goes home and the rest is cleared line by line, which does not flicker.
-                Output.text(
-                    clearsScreen
-                        ? "\u{1b}[H" + text.split(separator: "\n").map { $0 + "\u{1b}[K\n" }.joined() + "\u{1b}[J"
-                        : text
-                )
+        guard self.watch else { return try await self.show(Connection.openForStatus(directory)) }
+        var hasShown = false
+        while true {
+            do {
+                // Each time anew: a server may end, or begin, while someone looks.
+                try await self.show(Connection.openForStatus(directory))
+                hasShown = true
+            } catch let error as QueueError where hasShown && error.code == .unavailable {
+                // It ended between two questions; the next look finds what is there then.
             }
-            if self.watch { try await Task.sleep(for: .seconds(1)) }
-        } while self.watch
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func show(_ queue: any QueueControl) async throws {
+        if self.globals.json { return try Output.json(await queue.status()) }
+        let pane = ViewRequest.Pane(.running, count: ViewRequest.maxRows)
+        let view = try await queue.view(ViewRequest(panes: [pane]))
+        let lines = StatusText.lines(view, palette: Palette(self.globals.color), width: Output.columns)
+        let text = lines.joined(separator: "\n") + "\n"
+        let clearsScreen = self.watch && Output.isTerminal(STDOUT_FILENO)
+        // The cursor goes home and the rest is cleared line by line, which does not flicker.
+        Output.text(
+            clearsScreen
+                ? "\u{1b}[H" + text.split(separator: "\n").map { $0 + "\u{1b}[K\n" }.joined() + "\u{1b}[J"
+                : text
+        )
     }
 }
 
@@ -50,7 +58,9 @@ enum StatusText {
         }
         rows.append(("jobs", self.jobs(status.jobs)))
         rows += view.deadGroups.prefix(2).map { ("dead", self.kind($0)) }
-        if view.deadGroups.count > 2 { rows.append(("dead", "more kinds: `beaver-tui jobs errors`")) }
+        if view.deadGroups.count > 2 {
+            rows.append(("dead", ProgramName.inCommands("more kinds: `beaver-tui jobs errors`")))
+        }
         rows.append(("workers", self.workers(status.workers) + self.longest(view)))
         if status.state != .stopped { rows.append(("rates", self.rates(status.rates))) }
         rows.append(("log", self.log(status.wal)))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BeaverQueue
+import BeaverServer
 
 /// Ends the server in order.
 struct StopCommand: AsyncParsableCommand {
@@ -16,10 +17,23 @@ struct StopCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let directory = self.globals.directory()
         let queue = try await Connection.openServer(directory)
+        let pid = try await queue.status().pid
         try await queue.stop(now: self.now)
         // The answer says that it has begun; the socket's end says that it is done.
-        while try await Connection.server(of: directory) != nil { try await Task.sleep(for: .milliseconds(100)) }
+        while try await self.isServed(directory, by: pid) { try await Task.sleep(for: .milliseconds(100)) }
         if !self.globals.json { Output.line("stopped") }
+    }
+
+    /// Not by another one: a server that waited for the directory begins as soon as this one has ended.
+    private func isServed(_ directory: String, by pid: Int32) async throws -> Bool {
+        do throws(QueueError) {
+            guard let server = try await Connection.server(of: directory) else { return false }
+            return try await server.status().pid == pid
+        } catch {
+            // It went away between two questions, or takes no more of them: the next look tells.
+            guard error.code == .unavailable else { throw error }
+            return true
+        }
     }
 }
 
@@ -40,7 +54,9 @@ struct WorkersCommand: AsyncParsableCommand {
 
         mutating func run() async throws {
             try await Connection.openServer(self.globals.directory()).pause()
-            if !self.globals.json { Output.line("paused; `beaver-tui workers resume` lets it go on") }
+            if !self.globals.json {
+                Output.line(ProgramName.inCommands("paused; `beaver-tui workers resume` lets it go on"))
+            }
         }
     }
 

@@ -37,7 +37,12 @@ struct TortureCommand: AsyncParsableCommand {
         if self.trace || self.steps != nil { return try self.replay(range) }
         let threadCount = self.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         guard (1...256).contains(threadCount) else { throw CommandFailure(.usage, "--threads must be 1 to 256") }
-        let limit = try self.time.map { Double(try DurationText.milliseconds($0)) / 1_000 }
+        let limit = try self.time.map { time in
+            let milliseconds = try UsageText.reading("--time") { () throws(QueueError) in
+                try DurationText.milliseconds(time)
+            }
+            return Double(milliseconds) / 1_000
+        }
         let run = TortureRun(seeds: range, threadCount: threadCount)
         let began = BootClock.now().bootNanoseconds
         func elapsed() -> Double { Double(BootClock.now().bootNanoseconds - began) / 1e9 }

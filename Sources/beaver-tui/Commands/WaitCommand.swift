@@ -97,10 +97,11 @@ struct JobWaiter: Sendable {
         }
     }
 
-    /// nil if there is no such job.
+    /// nil if there is no such job; one whose id only begins like this is another.
     private func state(of id: String) async throws(QueueError) -> JobState? {
         do throws(QueueError) {
-            return try await self.queue.job(id).summary.state
+            let job = try await self.queue.job(id).summary
+            return job.id == id ? job.state : nil
         } catch {
             if error.code == .notFound { return nil }
             throw error

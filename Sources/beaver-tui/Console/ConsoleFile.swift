@@ -22,7 +22,7 @@ final class ConsoleFile: Sendable {
         check.workingDirectory = FileManager.default.currentDirectoryPath
         do {
             let file = try InputFile(name)
-            let first = try await Self.firstBytes(of: file)
+            let first = try Self.firstByte(of: file)
             let form = Self.form(ofFile: name, first)
             var options = JobsFileOptions(name: JobsFileOptions.name(ofFile: name))
             options.maxPayloadBytes = maxPayloadBytes
@@ -34,14 +34,15 @@ final class ConsoleFile: Sendable {
             if let fault = options.nameFault { throw QueueError.invalidInput(fault) }
             // Bad entries are asked about on the screen; what is then taken are the good ones.
             let input = JobInput(file: file, form: form, options: options, skipsBad: true)
-            var survey = Survey(form, input.options, keepsJobs: file.byteCount <= JobInput.atomicBytes)
+            var survey = Survey(form, input.options, keepsJobs: !input.isTakenInBatches)
             try await file.forEachPiece { survey.feed($0) }
             let checked = survey.finish()
+            try file.requireUnchanged()
             survey.describe(&check)
             check.byteCount = file.byteCount
             check.form = Self.name(of: form, first)
             check.areCommands = form != .jobs
-            check.isTakenInBatches = file.byteCount > JobInput.atomicBytes
+            check.isTakenInBatches = input.isTakenInBatches
             check.faultLines = try await Self.lines(of: file, check.faults.map(\.line))
             check.seconds = Self.seconds(since: began)
             let isArray = form == .jobs && first == UInt8(ascii: "[")
@@ -114,12 +115,14 @@ final class ConsoleFile: Sendable {
     }
 
     /// The first byte that is no white space.
-    private static func firstBytes(of file: InputFile) async throws -> UInt8? {
-        var first: UInt8?
-        try await file.forEachPiece { piece in
-            if first == nil { first = piece.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } }
+    private static func firstByte(of file: InputFile) throws(QueueError) -> UInt8? {
+        var offset: Int64 = 0
+        while true {
+            let piece = try file.read(at: offset)
+            if piece.isEmpty { return nil }
+            if let first = piece.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }) { return first }
+            offset += Int64(piece.count)
         }
-        return first
     }
 
     private static func lines(of file: InputFile, _ numbers: [Int]) async throws -> [String] {

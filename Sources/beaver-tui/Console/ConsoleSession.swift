@@ -49,6 +49,8 @@ struct ConsoleSession: Sendable {
             throw error
         }
         work.cancel()
+        // Where the jobs at the start are refused the engine runs, and nobody has ended it.
+        if host.failure != nil { await host.quit(.now) }
         try await self.leave(host)
     }
 
@@ -102,7 +104,6 @@ struct ConsoleSession: Sendable {
         settings.isReadOnly = self.isReadOnly
         settings.vimKeys = values.usesViKeys
         settings.allowsCrashTest = values.offersCrashTest
-        settings.redact = values.queue.redact
         settings.isDemo = self.demo != nil
         settings.allowsExec = values.allowsCommands
         settings.program = ProgramName.typed
@@ -127,11 +128,7 @@ final class ConsoleLog: Sendable {
     let descriptor: CInt
 
     init(_ directory: String) throws(QueueError) {
-        let path = directory + "/beaver.log"
-        self.descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard self.descriptor >= 0 else {
-            throw QueueError(.cannotCreate, "\(path) cannot be written; is \(directory) yours?", path: path)
-        }
+        self.descriptor = try LogFile.open(directory + "/beaver.log")
     }
 
     deinit { close(self.descriptor) }

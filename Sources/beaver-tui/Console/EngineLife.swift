@@ -32,6 +32,12 @@ final class EngineLife: Sendable {
         try await self.server.start()
     }
 
+    /// Takes another configuration as far as a running engine can: as SIGHUP does.
+    func reconfigure(_ values: SettingsValues) async throws(QueueError) {
+        try self.server.replaceTokens(ServerSettings.configuration(values).tokens)
+        try await self.queue.reconfigure(values.queue)
+    }
+
     /// Recovers, and begins to dispatch.
     func start() async throws(QueueError) { try await self.queue.start() }
 

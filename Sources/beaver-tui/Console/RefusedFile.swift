@@ -12,6 +12,8 @@ struct RefusedFile {
 
     /// Reads the input once more and returns the path of what was written, on disk; nil if all its text is in jobs.
     static func write(of input: JobInput, isArray: Bool) async throws -> String? {
+        // What was shown as bad would be somewhere else in it.
+        try input.file.requireUnchanged()
         var refused = try RefusedFile(beside: input.file.name, isArray: isArray)
         defer { refused.file.close() }
         do {

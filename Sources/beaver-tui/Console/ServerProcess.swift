@@ -12,9 +12,9 @@ struct ServerProcess: Sendable {
 
     var commandLine: String { "start it again: " + self.arguments.joined(separator: " ") }
 
-    /// Read from /proc while it lives.
-    init(_ pid: Int32) throws(QueueError) {
-        if let reason = Self.whyNot(pid) { throw QueueError(.conflict, reason) }
+    /// Read from /proc while it lives; `directory` is the queue's.
+    init(_ pid: Int32, of directory: String) throws(QueueError) {
+        if let reason = Self.whyNot(pid, of: directory) { throw QueueError(.conflict, reason) }
         self.pid = pid
         self.arguments = Self.strings("/proc/\(pid)/cmdline")
         self.environment = Self.strings("/proc/\(pid)/environ")
@@ -27,11 +27,21 @@ struct ServerProcess: Sendable {
     }
 
     /// Why this process must not be killed; nil if it may.
-    static func whyNot(_ pid: Int32) -> String? {
+    static func whyNot(_ pid: Int32, of directory: String) -> String? {
         var status = stat()
         guard pid > 1, stat("/proc/\(pid)", &status) == 0 else { return "the server runs on another machine" }
         if status.st_uid != getuid() { return "the server belongs to another user" }
-        return pid == getpid() ? "the engine is inside this console" : nil
+        if pid == getpid() { return "the engine is inside this console" }
+        // In a container it has another pid for itself than for us, and this is some other program's.
+        return Self.holdsLock(pid, of: directory) ? nil : "the server runs in a container, or on another machine"
+    }
+
+    /// Whether the process has the lock of the directory open.
+    private static func holdsLock(_ pid: Int32, of directory: String) -> Bool {
+        let storage = FileStorage()
+        guard let lock = try? storage.identity(of: directory + "/lock") else { return false }
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")) ?? []
+        return descriptors.contains { (try? storage.identity(of: "/proc/\(pid)/fd/\($0)")) == lock }
     }
 
     /// SIGKILL; returns once it is gone.
@@ -48,16 +58,19 @@ struct ServerProcess: Sendable {
 
     /// The same command line, directory and environment, in a session of its own.
     func startAgain(logPath: String) throws(QueueError) {
+        // A shell goes to the directory first: glibc's own way is hidden from Swift.
+        let script = #"cd "$0" && exec "$@""#
         do {
-            _ = try DetachedProcess(
-                program: self.program,
-                arguments: self.arguments,
+            _ = try Spawn.start(
+                "/bin/sh",
+                ["sh", "-c", script, self.directory, self.program] + self.arguments.dropFirst(),
                 environment: self.environment,
-                directory: self.directory,
-                logPath: logPath
-            ).spawn()
+                output: logPath,
+                isDetached: true
+            )
         } catch {
-            throw QueueError(.unavailable, "the server cannot be started again: \(error); \(self.commandLine)")
+            let reason = error.message ?? ""
+            throw QueueError(.unavailable, "the server cannot be started again: \(reason); \(self.commandLine)")
         }
     }
 
@@ -69,7 +82,9 @@ struct ServerProcess: Sendable {
 
     private static func strings(_ path: String) -> [String] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        // Each ends with a zero; an empty one is one too.
+        return data.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func link(_ path: String) -> String? {

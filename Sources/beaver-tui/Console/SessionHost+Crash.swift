@@ -14,7 +14,7 @@ extension SessionHost {
         if let status = try? await self.queue.status() {
             facts.storeBytes = status.wal.bytes + status.snapshot.bytes
             facts.serverPid = status.pid
-            if !facts.isEmbedded { facts.whyNoSignal = ServerProcess.whyNot(status.pid) }
+            if !facts.isEmbedded { facts.whyNoSignal = ServerProcess.whyNot(status.pid, of: self.directory) }
         }
         facts.openRequests = life?.queue.openRequests
         facts.freeBytes = (try? FileStorage().freeBytes(at: self.directory)) ?? 0
@@ -96,7 +96,7 @@ extension SessionHost {
     /// A real SIGKILL of the server this console is attached to.
     private func killServer(_ outcome: inout CrashOutcome) async throws(QueueError) {
         let told = try await self.told()
-        let server = try ServerProcess(told.pid)
+        let server = try ServerProcess(told.pid, of: self.directory)
         let began = ContinuousClock.now
         try server.kill()
         let done = try await self.read(&outcome, told)
@@ -202,6 +202,8 @@ extension SessionHost {
         for id in Swift.stride(from: 0, to: ids.count, by: stride).lazy.map({ ids[$0] }) {
             do throws(QueueError) {
                 let job = try await queue.job(id).summary
+                // Where a job is gone, the one whose id begins like its own is found.
+                guard job.id == id else { throw QueueError(.notFound, "no job \(id)") }
                 outcome.ownChecked += 1
                 if let runs = done[id] {
                     outcome.ownDone += 1

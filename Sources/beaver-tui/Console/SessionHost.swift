@@ -242,7 +242,7 @@ final class SessionHost: ConsoleHost {
             throw QueueError(.conflict, "the server reads its own configuration: kill -HUP \(pid)")
         }
         do {
-            try await life.queue.reconfigure(try self.options.settings(self.globals).checked().queue)
+            try await life.reconfigure(try self.options.settings(self.globals).checked())
         } catch let error as QueueError {
             throw error
         } catch let failure as CommandFailure {

@@ -34,27 +34,18 @@ final class CrashServer {
     }
 
     init(_ place: Place, life: Int) throws {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, place.log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         let arguments = [
             place.program, "--no-ui", "--data-dir", place.data, "--config", place.configuration, "run", "--http", "off",
         ]
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("BEAVER_") }
         environment["CRASH_TEST_LIFE"] = String(life)
         environment["CRASH_TEST_LEDGER"] = place.ledger
-        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for pointer in pointers + variables { free(pointer) } }
-        var pid: pid_t = 0
-        let number = posix_spawn(&pid, place.program, &actions, nil, &pointers, &variables)
-        guard number == 0 else {
-            throw CommandFailure(.noInput, "\(place.program) cannot be started: \(String(cString: strerror(number)))")
-        }
-        self.pid = pid
+        self.pid = try Spawn.start(
+            place.program,
+            arguments,
+            environment: environment.map { "\($0.key)=\($0.value)" },
+            output: place.log
+        )
     }
 
     /// Nil while it runs.

@@ -51,16 +51,21 @@ struct CrashTestCommand: AsyncParsableCommand {
         var test = try CrashTest(place: place, cycles: self.cycles, jobsPerCycle: self.jobs, seed: seed) {
             line.show($0)
         }
-        // Ctrl-C ends the server too; what is thrown then leaves through here.
         defer { line.clear() }
+        let interruption = CrashTestInterruption(place)
+        let ending = interruption.begin()
         do {
             try await test.run()
-        } catch let error as QueueError {
+        } catch {
+            if interruption.hasBegun { await ending.value }
+            guard let error = error as? QueueError else { throw error }
             throw CommandFailure(
                 .failed,
                 "\(error.message) (crash test with seed \(seed); everything that speaks about it lies in \(directory))"
             )
         }
+        if interruption.hasBegun { await ending.value }
+        ending.cancel()
         line.clear()
         var report = test.report
         if report.losses.isEmpty {
@@ -83,6 +88,41 @@ struct CrashTestCommand: AsyncParsableCommand {
         let directory = "\(parent)/beaver-crash-test.\(getpid())"
         try DataDirectory.create(directory, what: "scratch directory", option: "--scratch")
         return directory
+    }
+}
+
+/// Ends a test that a signal interrupts, with all that it started, which would outlive it, and leaves nothing behind.
+private final class CrashTestInterruption: Sendable {
+    private let place: CrashServer.Place
+    private let begun = Lock(false)
+    private let signals = SignalStream([SIGINT, SIGTERM])
+
+    init(_ place: CrashServer.Place) { self.place = place }
+
+    /// A signal came: whatever is found from then on is found because of it.
+    var hasBegun: Bool { self.begun.withLock { $0 } }
+
+    /// Beside the test, which knows nothing of signals; to be cancelled at its end.
+    func begin() -> Task<Void, Never> {
+        // It lives as long as the test, which is no task's child.
+        Task {
+            for await number in self.signals.stream {
+                self.begun.withLock { $0 = true }
+                await self.clean()
+                exit(128 + number)
+            }
+        }
+    }
+
+    private func clean() async {
+        // The test goes on meanwhile, and may begin another life of its server.
+        for _ in 0..<100 where access(self.place.directory, F_OK) == 0 {
+            for process in LeftoverProcesses(ledger: self.place.ledger).now(livesBefore: .max) {
+                kill(process.pid, SIGKILL)
+            }
+            try? FileManager.default.removeItem(atPath: self.place.directory)
+            try? await Task.sleep(for: .milliseconds(20))
+        }
     }
 }
 

@@ -10,6 +10,8 @@ final class InputFile: Sendable {
     let name: String
     let byteCount: Int64
     private let descriptor: CInt
+    /// Where it begins: standard input may have been read up to there by another program (`read`, `head`).
+    private let start: Int64
     private let modified: timespec
 
     init(_ path: String) throws(QueueError) {
@@ -24,15 +26,17 @@ final class InputFile: Sendable {
         let kind = status.st_mode & S_IFMT
         if kind == S_IFREG {
             self.descriptor = opened
+            self.start = path == "-" ? max(0, Int64(lseek(opened, 0, SEEK_CUR))) : 0
         } else if path == "-", kind != S_IFDIR {
             defer { close(opened) }
             self.descriptor = try Self.spool(opened)
+            self.start = 0
             fstat(self.descriptor, &status)
         } else {
             close(opened)
             throw Self.refusal(self.name, kind)
         }
-        self.byteCount = Int64(status.st_size)
+        self.byteCount = max(0, Int64(status.st_size) - self.start)
         self.modified = status.st_mtim
     }
 
@@ -49,12 +53,16 @@ final class InputFile: Sendable {
         }
     }
 
-    /// Whether it is still what it was when it was opened.
-    var isUnchanged: Bool {
+    /// Throws if it is not what it was when it was opened: a line that was being written would be taken for a whole one.
+    ///
+    /// `consequence` says what became of its jobs.
+    func requireUnchanged(_ consequence: String = "nothing of it was taken") throws(QueueError) {
         var status = stat()
-        guard fstat(self.descriptor, &status) == 0 else { return false }
-        return Int64(status.st_size) == self.byteCount && status.st_mtim.tv_sec == self.modified.tv_sec
-            && status.st_mtim.tv_nsec == self.modified.tv_nsec
+        let isSame =
+            fstat(self.descriptor, &status) == 0 && max(0, Int64(status.st_size) - self.start) == self.byteCount
+            && status.st_mtim.tv_sec == self.modified.tv_sec && status.st_mtim.tv_nsec == self.modified.tv_nsec
+        guard !isSame else { return }
+        throw QueueError(.invalidInput, "\(self.name) changed while it was read; \(consequence)", path: self.name)
     }
 
     private static let pieceBytes = 1 << 20
@@ -75,7 +83,7 @@ final class InputFile: Sendable {
         while true {
             var count = 0
             let piece = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
-                count = pread(self.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+                count = pread(self.descriptor, buffer.baseAddress, buffer.count, off_t(self.start + offset))
                 initializedCount = max(0, count)
             }
             if count >= 0 { return piece }
@@ -84,23 +92,38 @@ final class InputFile: Sendable {
     }
 
     private static func spool(_ source: CInt) throws(QueueError) -> CInt {
-        var template = Array("/tmp/beaver-input-XXXXXX".utf8CString)
+        let directory = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        var template = Array("\(directory)/beaver-input-XXXXXX".utf8CString)
         let target = mkstemp(&template)
-        guard target >= 0, fcntl(target, F_SETFD, FD_CLOEXEC) == 0 else {
-            throw self.failure("a temporary file in /tmp", errno, .cannotCreate)
-        }
+        guard target >= 0 else { throw self.unkept(directory, errno, .cannotCreate) }
+        _ = fcntl(target, F_SETFD, FD_CLOEXEC)
         unlink(template)
         var buffer = [UInt8](repeating: 0, count: self.pieceBytes)
         while true {
             let count = Glibc.read(source, &buffer, buffer.count)
             if count == 0 { return target }
             if count < 0, errno == EINTR { continue }
-            guard count > 0, self.writeAll(buffer[..<count], to: target) else {
+            guard count > 0 else {
                 let error = self.failure("standard input", errno)
                 close(target)
                 throw error
             }
+            guard self.writeAll(buffer[..<count], to: target) else {
+                let error = self.unkept(directory, errno, .inputOutput)
+                close(target)
+                throw error
+            }
         }
+    }
+
+    private static func unkept(_ directory: String, _ number: CInt, _ code: QueueError.Code) -> QueueError {
+        let reason = String(cString: strerror(number))
+        return QueueError(
+            code,
+            "standard input cannot be kept in \(directory): \(reason); set TMPDIR to a directory with room, or name a file",
+            errorNumber: number,
+            path: directory
+        )
     }
 
     private static func writeAll(_ bytes: ArraySlice<UInt8>, to target: CInt) -> Bool {
@@ -113,9 +136,9 @@ final class InputFile: Sendable {
         return true
     }
 
-    private static func failure(_ name: String, _ number: CInt, _ code: QueueError.Code = .inputMissing) -> QueueError {
+    private static func failure(_ name: String, _ number: CInt) -> QueueError {
         let reason = String(cString: strerror(number))
-        return QueueError(code, "\(name) cannot be read: \(reason)", errorNumber: number, path: name)
+        return QueueError(.inputMissing, "\(name) cannot be read: \(reason)", errorNumber: number, path: name)
     }
 
     private static func refusal(_ name: String, _ kind: mode_t) -> QueueError {

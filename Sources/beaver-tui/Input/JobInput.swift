@@ -32,13 +32,22 @@ struct JobInput: Sendable {
     let form: Form
     private(set) var options: JobsFileOptions
     let skipsBad: Bool
+    /// Too large for one commit: read again and taken in batches.
+    let isTakenInBatches: Bool
 
-    init(file: InputFile, form: Form, options: JobsFileOptions, skipsBad: Bool) {
+    init(
+        file: InputFile,
+        form: Form,
+        options: JobsFileOptions,
+        skipsBad: Bool,
+        atomicBytes: Int64 = Self.atomicBytes
+    ) {
         self.file = file
         self.form = form
         self.options = options
         self.skipsBad = skipsBad
-        if file.byteCount > Self.atomicBytes { self.options.comparedIDs = Self.comparedIDs }
+        self.isTakenInBatches = file.byteCount > atomicBytes
+        if self.isTakenInBatches { self.options.comparedIDs = Self.comparedIDs }
     }
 
     /// What a file holds.
@@ -54,7 +63,7 @@ struct JobInput: Sendable {
     /// Bad entries are reported to `complain` and end the command, unless they are to be skipped.
     func check(_ complain: (String) -> Void) async throws -> Checked {
         var reader = self.form.stream(self.options)
-        let keepsJobs = self.file.byteCount <= Self.atomicBytes
+        let keepsJobs = !self.isTakenInBatches
         var checked = Checked(jobs: [], jobCount: 0, badCount: 0)
         func collect(_ reader: inout any JobStream) {
             let jobs = reader.takeJobs()
@@ -67,6 +76,7 @@ struct JobInput: Sendable {
         }
         reader.finish()
         collect(&reader)
+        try self.file.requireUnchanged()
         checked.badCount = reader.faultCount
         guard reader.faultCount > 0 else { return checked }
         for fault in reader.faults { complain("\(self.file.name): \(fault)") }
@@ -96,12 +106,10 @@ struct JobInput: Sendable {
         into queue: any QueueControl,
         each: (Batch) -> IsWanted = { _ in .more }
     ) async throws -> EnqueueResult {
-        guard self.file.byteCount > Self.atomicBytes else {
+        guard self.isTakenInBatches else {
             return checked.jobs.isEmpty ? EnqueueResult() : try await queue.enqueue(checked.jobs)
         }
-        guard self.file.isUnchanged else {
-            throw CommandFailure(.badData, "\(self.file.name) changed while it was read; nothing of it was taken")
-        }
+        try self.file.requireUnchanged()
         var options = self.options
         // Where no entry was bad none is left out, and there is nothing to find again.
         if checked.badCount == 0 { options.comparedIDs = 0 }
@@ -163,6 +171,7 @@ private struct JobBatches {
             self.isAtEnd = piece.isEmpty
             if self.isAtEnd { self.reader.finish() } else { self.reader.feed(piece) }
         }
+        try self.file.requireUnchanged("what was taken of it stays taken; take it again once it stays as it is")
         let batch = self.reader.takeJobs()
         return batch.isEmpty ? nil : batch
     }

@@ -3,7 +3,7 @@ import FoundationEssentials
 
 /// The directory of a queue, before there is a queue in it.
 enum DataDirectory {
-    /// Created if it may be: the control socket needs it before the queue has made anything in it.
+    /// Created if it may be: log and control socket are in it before the queue has made anything there.
     static func prepare(_ configuration: QueueConfiguration) throws {
         let directory = configuration.dataDirectory
         if configuration.mustExist, !Connection.holdsQueue(directory) {

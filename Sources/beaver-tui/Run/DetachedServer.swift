@@ -19,21 +19,21 @@ struct DetachedServer {
         }
     }
 
-    /// Returns once it answers.
+    /// In a directory that is there; returns once it answers.
     func launch() async throws -> (pid: pid_t, logPath: String) {
         let directory = self.globals.directory()
         if try await Connection.server(of: directory) != nil {
             throw CommandFailure(.tryLater, "a server runs on \(directory) already")
         }
-        try DataDirectory.create(directory)
         let logPath = directory + "/server.log"
-        let pid = try DetachedProcess(
-            program: "/proc/self/exe",
-            arguments: ["beaver-tui", "--no-ui"] + self.arguments,
-            environment: nil,
-            directory: nil,
-            logPath: logPath
-        ).spawn()
+        // Else all that is heard of it would be that the server cannot be started.
+        close(try LogFile.open(logPath))
+        let pid = try Spawn.start(
+            "/proc/self/exe",
+            ["beaver-tui", "--no-ui"] + self.arguments,
+            output: logPath,
+            isDetached: true
+        )
         while true {
             var status: CInt = 0
             if waitpid(pid, &status, WNOHANG) == pid { throw self.ended(status, logPath: logPath) }

@@ -8,6 +8,16 @@ struct LogFile: Sendable {
     private static let errorPath = "/proc/self/fd/\(STDERR_FILENO)"
     private static let outputPath = "/proc/self/fd/\(STDOUT_FILENO)"
 
+    /// To be appended to; whoever calls owns the descriptor.
+    static func open(_ path: String) throws(QueueError) -> CInt {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let directory = AbsolutePath.directory(of: path)
+            throw QueueError(.cannotCreate, "\(path) cannot be written; is \(directory) yours?", path: path)
+        }
+        return descriptor
+    }
+
     /// Nil where standard error is no file with a name.
     static func ofStandardError() -> LogFile? {
         var bytes = [CChar](repeating: 0, count: 4_096)
@@ -23,9 +33,8 @@ struct LogFile: Sendable {
     /// Opens the path again if another file, or none, has its name now.
     func reopenIfMoved() {
         guard !self.isStandardError else { return }
-        let opened = open(self.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         // The old file still takes every line; whoever looks for the new one sees that it is missing.
-        guard opened >= 0 else { return }
+        guard let opened = try? Self.open(self.path) else { return }
         if Self.identity(Self.outputPath) == Self.identity(Self.errorPath) { dup2(opened, STDOUT_FILENO) }
         dup2(opened, STDERR_FILENO)
         close(opened)

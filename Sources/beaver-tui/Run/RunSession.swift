@@ -24,6 +24,8 @@ struct RunSession: Sendable {
     func run() async throws {
         let values = try self.settings.checked()
         try OpenFileLimit.raise()
+        // The jobs matter, whoever reads what is said of them.
+        Output.whenReaderIsGone {}
         let logger = self.globals.logger()
         let input = try await StartInput.read(self.options, values)
         try DataDirectory.prepare(values.queue)
@@ -70,6 +72,7 @@ struct RunSession: Sendable {
     ) async throws {
         let before = try await queue.status()
         let ending = try await withThrowingTaskGroup(of: Ending.self) { group in
+            defer { group.cancelAll() }
             group.addTask {
                 try await queue.waitUntilStopped()
                 return .stopped
@@ -78,33 +81,55 @@ struct RunSession: Sendable {
                 await self.handle(signals, queue, reload, manager)
                 return .signalsEnded
             }
-            var report: IdleReport?
-            if let input {
-                let result = try await input.input.take(input.checked, into: queue)
-                if !self.globals.quiet { Output.line("\(input.input.file.name): \(EnqueueText.sentence(result))") }
-                report = IdleReport(globals: self.globals, before: before, file: input.input.file.name, taken: result)
+            do {
+                return try await self.takeAndWait(queue, input, before, &group)
+            } catch {
+                // The group waits for the queue's end, which would not come by itself: jobs may have been refused.
+                try? await queue.stop(now: false)
+                throw error
             }
-            if self.options.untilIdle {
-                let watch = IdleWatch(queue: queue, globals: self.globals)
-                group.addTask { try await watch.waitUntilIdle() ? .idle : .paused }
-            }
-            let ending = try await group.next() ?? .stopped
-            if ending == .idle || ending == .paused {
-                let report = report ?? IdleReport(globals: self.globals, before: before, file: nil, taken: nil)
-                let summary = try await report.summary(of: queue)
-                try await queue.stop(now: false)
-                group.cancelAll()
-                summary.lines.forEach(Output.line)
-                if ending == .paused {
-                    throw CommandFailure(.tryLater, "the queue is paused; `beaver-tui workers resume` lets it go on")
-                }
-                if !summary.isGood { throw CommandFailure(.failed) }
-            }
-            group.cancelAll()
-            return ending
         }
         if ending == .stopped, self.options.untilIdle {
             throw CommandFailure(.tryLater, "stopped before all jobs were done; run it again to go on")
+        }
+    }
+
+    private func takeAndWait(
+        _ queue: Queue,
+        _ input: (input: JobInput, checked: JobInput.Checked)?,
+        _ before: QueueStatus,
+        _ group: inout ThrowingTaskGroup<Ending, any Error>
+    ) async throws -> Ending {
+        var report = IdleReport(globals: self.globals, before: before, file: nil, taken: nil)
+        if let input {
+            let result = try await input.input.take(input.checked, into: queue)
+            report = IdleReport(globals: self.globals, before: before, file: input.input.file.name, taken: result)
+            self.say(result, of: input.input.file.name)
+        }
+        if self.options.untilIdle {
+            let watch = IdleWatch(queue: queue, globals: self.globals)
+            group.addTask { try await watch.waitUntilIdle() ? .idle : .paused }
+        }
+        let ending = try await group.next() ?? .stopped
+        guard ending == .idle || ending == .paused else { return ending }
+        let summary = try await report.summary(of: queue)
+        try await queue.stop(now: false)
+        summary.lines.forEach(Output.line)
+        if ending == .paused {
+            throw CommandFailure(.tryLater, "the queue is paused; `beaver-tui workers resume` lets it go on")
+        }
+        if !summary.isGood { throw CommandFailure(.failed) }
+        return ending
+    }
+
+    /// With `--json` standard output is for the counts at the end alone.
+    private func say(_ result: EnqueueResult, of file: String) {
+        let sentence = "\(TerminalText.visible(file)): \(EnqueueText.sentence(result))"
+        if self.globals.json {
+            self.globals.note(sentence)
+            EnqueueText.complain(of: result.differingIDs)
+        } else if !self.globals.quiet {
+            Output.line(sentence)
         }
     }
 

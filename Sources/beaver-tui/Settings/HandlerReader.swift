@@ -66,7 +66,7 @@ struct HandlerReader {
             self.add(node, "has no command\(hint)")
             return nil
         }
-        guard let items = command.sequence?.compactMap(\.scalar?.string), !items.isEmpty else {
+        guard let items = Self.texts(command), !items.isEmpty else {
             self.add(command, #"command must be a list: ["./run.sh", "argument"], or ["sh", "-c", "a line"]"#)
             return nil
         }
@@ -119,10 +119,17 @@ struct HandlerReader {
                 return "\(name)=\(text)"
             }
         }
-        guard let items = node.sequence?.compactMap(\.scalar?.string), items.allSatisfy({ $0.contains("=") }) else {
+        guard let items = Self.texts(node), items.allSatisfy({ $0.contains("=") }) else {
             throw QueueError.invalidInput("must be a mapping, { NAME: value }, or a list of NAME=VALUE")
         }
         return items
+    }
+
+    /// The items of a list of texts; nil if it is none: what is no text must not fall out of it.
+    private static func texts(_ node: Node) -> [String]? {
+        guard let items = node.sequence else { return nil }
+        let texts = items.compactMap(\.scalar?.string)
+        return texts.count == items.count ? texts : nil
     }
 
     private mutating func add(_ node: Node, _ message: String) {
@@ -139,10 +146,11 @@ enum EnvironmentFile {
             throw .invalidInput("\(path) cannot be read")
         }
         var variables: [String] = []
-        for (index, line) in String(decoding: data, as: UTF8.self).split(
-            separator: "\n",
-            omittingEmptySubsequences: false
-        ).enumerated() {
+        // Also lines that end as in DOS: CR LF is one character.
+        let lines = String(decoding: data, as: UTF8.self).split(omittingEmptySubsequences: false) {
+            $0 == "\n" || $0 == "\r\n"
+        }
+        for (index, line) in lines.enumerated() {
             let text = SettingText.trimmed(line)
             if text.isEmpty || text.hasPrefix("#") { continue }
             guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {

@@ -7,6 +7,25 @@ import Glibc
 /// Writes go straight to the descriptor, whole lines at a time, so that nothing is lost in a buffer when the process ends
 /// by a signal.
 enum Output {
+    private struct State {
+        var readerIsGone: @Sendable () -> Void = { exit(ExitStatus.done.rawValue) }
+        var failure: CInt?
+    }
+
+    private static let state = Lock(State())
+
+    /// What is done once whoever read standard output has gone (`| head`).
+    ///
+    /// There is nobody left to tell, so it is the end of the program, unless it has more to do than to tell.
+    static func whenReaderIsGone(_ body: @escaping @Sendable () -> Void) {
+        self.state.withLock { $0.readerIsGone = body }
+    }
+
+    /// Why results did not get to standard output, as on a full disk; nil if all of them did.
+    static var failure: String? {
+        self.state.withLock { $0.failure }.map { "standard output cannot be written: \(String(cString: strerror($0)))" }
+    }
+
     static func line(_ text: String) { self.write(text + "\n", to: STDOUT_FILENO) }
 
     static func text(_ text: String) { self.write(text, to: STDOUT_FILENO) }
@@ -47,20 +66,39 @@ enum Output {
         return Int(size.ws_col)
     }
 
-    static func write(_ text: String, to descriptor: CInt) { self.write(Array(text.utf8), to: descriptor) }
+    /// Returns 0, or the number of what kept the rest from being written.
+    @discardableResult
+    static func write(_ text: String, to descriptor: CInt) -> CInt {
+        self.write(Array(text.utf8), to: descriptor)
+    }
 
-    private static func write(_ bytes: [UInt8], to descriptor: CInt) {
+    @discardableResult
+    private static func write(_ bytes: [UInt8], to descriptor: CInt) -> CInt {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0 {
-                if errno == EINTR { continue }
-                // The reader has gone (`| head`): there is nobody left to tell.
-                if errno == EPIPE, descriptor == STDOUT_FILENO { exit(ExitStatus.done.rawValue) }
-                return
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+                continue
             }
-            rest = rest.dropFirst(written)
+            let number = errno
+            switch number {
+            case EINTR: break
+            case EAGAIN:
+                // Another program that has the same terminal or pipe open made it so that it does not wait.
+                var place = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&place, 1, -1)
+            default:
+                if descriptor == STDOUT_FILENO { self.fail(number) }
+                return number
+            }
         }
+        return 0
+    }
+
+    private static func fail(_ number: CInt) {
+        guard number == EPIPE else { return self.state.withLock { $0.failure = $0.failure ?? number } }
+        self.state.withLock { $0.readerIsGone }()
     }
 }
 
