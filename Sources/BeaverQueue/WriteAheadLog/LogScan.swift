@@ -244,9 +244,11 @@ package struct LogScan {
                     }
                     place += 8
                 }
-                if offset + Int64(range.count) >= segment.byteCount { break }
                 // The last head-length of a piece is looked at again with the next one.
-                offset += Int64(place - range.lowerBound - CommitFrame.headByteCount)
+                let seen = place - range.lowerBound
+                let isLast = offset + Int64(range.count) >= segment.byteCount
+                offset += Int64(isLast ? max(seen, 8) : seen - CommitFrame.headByteCount)
+                if isLast { break }
             }
         }
     }
