@@ -189,6 +189,9 @@ count() {
 # counted WANTED KEY: true if the number is as wanted, for wait_until.
 counted() { [ "$(count "$2")" = "$1" ]; }
 
+# state_is STATE: the server says that it is in this state.
+state_is() { beaver status --json && [ "$(json_get state)" = "$1" ]; }
+
 # idle: nothing is pending, scheduled or running.
 idle() {
     beaver status --json

@@ -55,7 +55,7 @@ enum JobQuery {
     }
 }
 
-/// The query of a URI, decoded; a name may stand more than once.
+/// The query of a URI, decoded, or what a body has in its place; a name may stand more than once.
 struct QueryParameters {
     /// The value is nil where the name stands alone.
     private let pairs: [(name: String, value: String?)]
@@ -67,6 +67,10 @@ struct QueryParameters {
             return (texts[0], texts.count == 2 ? texts[1] : nil)
         }
     }
+
+    init(_ pairs: [(name: String, value: String?)]) { self.pairs = pairs }
+
+    var isEmpty: Bool { self.pairs.isEmpty }
 
     func value(_ name: String) -> String? { self.pairs.last { $0.name == name }.map { $0.value ?? "" } }
 

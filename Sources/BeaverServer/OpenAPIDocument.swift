@@ -106,6 +106,9 @@ enum OpenAPIDocument {
               description: Kept for ten minutes. A job that changes meanwhile is skipped.
               parameters:
         \(filter.indented(by: 8))
+              requestBody:
+                description: in place of parameters in the URL
+                content: {application/json: {schema: {$ref: "#/components/schemas/Filter"}}}
               responses:
                 "201":
                   description: Collected
@@ -166,6 +169,9 @@ enum OpenAPIDocument {
             post:
               summary: Drain and stop; with `now=true` at once
               parameters: [{name: now, in: query, schema: {type: boolean}}]
+              requestBody:
+                description: in place of the parameter in the URL
+                content: {application/json: {schema: {type: object, additionalProperties: false, properties: {now: {type: boolean}}}}}
               responses:
                 "202": {description: It has begun}
                 default: {$ref: "#/components/responses/Problem"}
@@ -205,6 +211,9 @@ enum OpenAPIDocument {
               - {name: selection, in: query, schema: {type: string}}
               - {name: confirm, in: query, schema: {type: string, pattern: "^([0-9]{1,9}|all)$"}}
         \(self.filter.indented(by: 6))
+            requestBody:
+              description: in place of parameters in the URL
+              content: {application/json: {schema: {$ref: "#/components/schemas/Bulk"}}}
             responses:
               "200": {description: Done or counted, content: {application/json: {schema: {$ref: "#/components/schemas/BulkResult"}}}}
               default: {$ref: "#/components/responses/Problem"}

@@ -24,6 +24,16 @@ enum OpenAPISchemas {
                 offset: {type: integer}
             JobState: {type: string, enum: [pending, scheduled, parked, in_flight, completed, dead, cancelled]}
             FilterState: {type: string, enum: [pending, scheduled, parked, in_flight, completed, dead, cancelled, simulated]}
+            Filter:
+              description: Parameters of a filter, by the same names as in the URL
+              type: object
+              additionalProperties: false
+              properties: {\(filterProperties)}
+            Bulk:
+              description: A selection alone, or a filter and how many jobs it is known to match
+              anyOf:
+                - {type: object, additionalProperties: false, required: [selection], properties: {selection: {type: string, minLength: 1}}}
+                - {type: object, additionalProperties: false, properties: {\(filterProperties), confirm: {anyOf: [{type: integer, minimum: 0}, {type: string, pattern: "^([0-9]{1,9}|all)$"}]}}}
             NewJob:
               description: A payload for a handler, or with `command` a command, which a server takes with --allow-exec only
               type: object
@@ -164,4 +174,16 @@ enum OpenAPISchemas {
                 http: {type: string}
                 fingerprint: {type: string}
         """
+
+    private static let filterProperties = [
+        ##"state: {anyOf: [{$ref: "#/components/schemas/FilterState"}, {type: array, minItems: 1, items: {$ref: "#/components/schemas/FilterState"}}]}"##,
+        "action: {type: string, minLength: 1}",
+        "id: {type: string, minLength: 1}",
+        "error: {type: string, minLength: 1}",
+        "text: {type: string, minLength: 1}",
+        "group: {type: string, minLength: 1}",
+        #"older: {anyOf: [{type: integer, minimum: 0}, {type: string, pattern: "^([0-9]{1,9}(ms|s)?|[0-9]{1,7}m|[0-9]{1,5}h|[0-9]{1,4}d)$"}]}"#,
+        "simulated: {type: boolean}",
+        "reveal: {type: boolean}",
+    ].joined(separator: ", ")
 }

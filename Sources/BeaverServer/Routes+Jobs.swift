@@ -53,12 +53,14 @@ extension Routes {
         router.get("/v1/jobs/{id}/output") { request, context in
             try await self.output(request, Self.id(in: context))
         }
-        router.post("/v1/jobs/{id}/retry") { _, context in
+        router.post("/v1/jobs/{id}/retry") { request, context in
+            try QueryParameters(request).refuseUnknown(besides: [])
             try await self.queue.retry(Self.id(in: context))
             return Response(status: .noContent)
         }
-        router.get("/v1/jobs/{id}/records") { _, context in
-            try JSONCoding.response(RecordsBody(records: await self.queue.records(of: Self.id(in: context))))
+        router.get("/v1/jobs/{id}/records") { request, context in
+            try QueryParameters(request).refuseUnknown(besides: [])
+            return try JSONCoding.response(RecordsBody(records: await self.queue.records(of: Self.id(in: context))))
         }
         for action in BulkAction.allCases {
             router.post("/v1/jobs/\(action.rawValue)") { request, _ in try await self.bulk(request, action) }
@@ -144,7 +146,7 @@ extension Routes {
     /// With a filter counts, or acts if the client repeats the count it was told: `confirm=COUNT`, or `confirm=all` for
     /// whatever matches now.
     private func bulk(_ request: Request, _ action: BulkAction) async throws -> Response {
-        let parameters = try QueryParameters(request)
+        let parameters = try await QueryParameters.inBody(of: request)
         if let token = parameters.value("selection") {
             try parameters.refuseUnknown(besides: ["selection"])
             let selection = JobSelection(token: token, count: 0, sequence: 0)

@@ -17,7 +17,9 @@ struct Routes: Sendable {
     func responder(gate: Gate) -> RouterResponder<ServerContext> {
         // Twice: the middleware has to know all routes, and a router hands its middleware to routes that come after it.
         let methods = AllowedMethods(self.router([]).routes)
-        return self.router([ProblemMiddleware(methods: methods), gate, PoolMiddleware()]).buildResponder()
+        return self.router([
+            ProblemMiddleware(methods: methods), gate, BodyMiddleware(methods: methods), PoolMiddleware(),
+        ]).buildResponder()
     }
 
     private func router(
@@ -49,24 +51,31 @@ struct WorkerCount: Codable, Equatable {
 
 extension Routes {
     private func addOperations(to router: Router<ServerContext>) {
-        router.get("/v1/status") { _, _ in try JSONCoding.response(await self.status()) }
-        router.post("/v1/workers/pause") { _, _ in
+        router.get("/v1/status") { request, _ in
+            try QueryParameters(request).refuseUnknown(besides: [])
+            return try JSONCoding.response(await self.status())
+        }
+        router.post("/v1/workers/pause") { request, _ in
+            try QueryParameters(request).refuseUnknown(besides: [])
             try await self.queue.pause()
             return Response(status: .noContent)
         }
-        router.post("/v1/workers/resume") { _, _ in
+        router.post("/v1/workers/resume") { request, _ in
+            try QueryParameters(request).refuseUnknown(besides: [])
             try await self.queue.resume()
             return Response(status: .noContent)
         }
         router.put("/v1/workers") { request, _ in
+            try QueryParameters(request).refuseUnknown(besides: [])
             try await self.queue.setWorkers(Self.workerCount(in: request))
             return Response(status: .noContent)
         }
-        router.post("/v1/snapshot") { _, _ in
-            try JSONCoding.response(SnapshotTaken(lastSequence: await self.queue.snapshot()))
+        router.post("/v1/snapshot") { request, _ in
+            try QueryParameters(request).refuseUnknown(besides: [])
+            return try JSONCoding.response(SnapshotTaken(lastSequence: await self.queue.snapshot()))
         }
         router.post("/v1/stop") { request, _ in
-            let parameters = try QueryParameters(request)
+            let parameters = try await QueryParameters.inBody(of: request)
             try parameters.refuseUnknown(besides: ["now"])
             try await self.queue.stop(now: parameters.flag("now"))
             return Response(status: .accepted)

@@ -41,7 +41,7 @@ extension Routes {
             return try JSONCoding.response(GroupsBody(groups: await self.queue.groups(matching: filter)))
         }
         router.post("/v1/selections") { request, _ in
-            let filter = try JobQuery.filter(QueryParameters(request))
+            let filter = try JobQuery.filter(await QueryParameters.inBody(of: request))
             let selection = try await self.queue.select(matching: filter)
             return try JSONCoding.response(SelectionBody(selection), status: .created)
         }

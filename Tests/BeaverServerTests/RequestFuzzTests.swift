@@ -20,7 +20,8 @@ import Testing
         "selection", "purge", "run", "offset", "pane", "events_after", "interval_ms", "nonsense", "",
     ]
     private static let bodies = [
-        "", "[]", "{}", "[{}]", "null", #"{"count":2}"#, #"{"count":-1}"#, #"{"count":1e99}"#, #"[{"payload":1}]"#,
+        "", "[]", "{}", "[{}]", "null", #"{"state":"dead"}"#, #"{"confirm":1}"#, #"{"id":{}}"#, #"{"older":-1}"#,
+        #"{"count":2}"#, #"{"count":-1}"#, #"{"count":1e99}"#, #"[{"payload":1}]"#,
         #"[{"id":"j-1","payload":{"action":"noop"}}]"#, #"[{"id":"j-1","payload":2}]"#, #"{"payload":1}"#,
         "{\"payload\":1}\n{\"payload\":2}\n", "{\"payload\":1}\n{", #"[{"payload":1,"delay_ms":9223372036854775808}]"#,
         "[[[[[[[[", "\u{0}", "[{\"payload\":\"\\ud800\"}]", #"[{"payload":1,"run_at":"2026-02-30T00:00:00Z"}]"#,

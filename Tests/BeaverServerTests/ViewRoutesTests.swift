@@ -81,6 +81,56 @@ import Testing
             #expect(answer.components(of: "seven") == 1)
         }
     }
+
+    /// Sends a request with the owner's token; the status, and what the queue was asked for.
+    private func ask(_ line: String, body: String) async throws -> (status: String, calls: [String]) {
+        let queue = FakeQueue()
+        let address = ListenAddress(host: "127.0.0.1", port: 0)
+        let answer = try await withServer(over: queue, listen: address, tokens: AccessTokens(all: ["t"])) { server, _ in
+            let request = RawRequest(line: line, headers: ["Host: localhost", "Authorization: Bearer t"], body: body)
+            return try await request.send(to: try #require(server.tcpAddress))
+        }
+        return (String(answer.dropFirst(9).prefix(3)), queue.calls)
+    }
+
+    @Test("a filter may stand in the body")
+    func filterInBody() async throws {
+        var dead = JobFilter()
+        dead.states = [.dead, .parked]
+        dead.error = "x"
+        dead.olderThanMilliseconds = 60_000
+        dead.simulatedOnly = true
+        let body = #"{"state":["dead","parked"],"error":"x","older":"1m","simulated":true}"#
+        let selected = try await self.ask("POST /v1/selections", body: body)
+        #expect(selected.status == "201")
+        #expect(selected.calls == ["select \(dead)"])
+        let counted = try await self.ask("POST /v1/jobs/purge", body: body)
+        #expect(counted.calls == ["count \(dead)"])
+        let acted = try await self.ask("POST /v1/jobs/purge", body: #"{"selection":"token"}"#)
+        #expect(acted.calls == ["act purge token"])
+        let stopped = try await self.ask("POST /v1/stop", body: #"{"now":true}"#)
+        #expect(stopped.calls == ["stop true"])
+    }
+
+    @Test(
+        "a body that is not understood is refused and never passed over",
+        arguments: [
+            ("POST /v1/selections", #"{"sate":"dead"}"#), ("POST /v1/selections", #"{"filter":{"state":"dead"}}"#),
+            ("POST /v1/selections", #"["dead"]"#), ("POST /v1/selections", "state=dead"),
+            ("POST /v1/selections", #"{"state":[]}"#), ("POST /v1/selections", #"{"state":null}"#),
+            ("POST /v1/selections", #"{"action":7}"#), ("POST /v1/selections", #"{"simulated":"yes"}"#),
+            ("POST /v1/selections?state=dead", #"{"error":"x"}"#), ("POST /v1/jobs/purge", #"{"all":true}"#),
+            ("GET /v1/jobs", #"{"state":"dead"}"#), ("GET /v1/groups", "x"), ("DELETE /v1/jobs/a", #"{"purge":true}"#),
+            ("POST /v1/jobs/a/retry", "{}"), ("POST /v1/snapshot", "{}"), ("POST /v1/workers/pause/", "{}"),
+            ("POST /v1/workers/pause?now", ""), ("GET /v1/status?x=1", ""),
+            ("PUT /v1/workers?count=4", #"{"count":3}"#),
+        ]
+    )
+    func foreignBody(line: String, body: String) async throws {
+        let answer = try await self.ask(line, body: body)
+        #expect(answer.status == "400")
+        #expect(answer.calls == [])
+    }
 }
 
 extension String {

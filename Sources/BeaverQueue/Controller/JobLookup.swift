@@ -263,7 +263,7 @@ struct JobLookup: Sendable {
         let token: UInt64?
         if let run {
             guard run >= 1, run <= tokens.count else {
-                throw QueueError(.notFound, "job `\(id)` has \(tokens.count) known runs, no run \(run)")
+                throw QueueError(.notFound, "job `\(id)` has no run \(run); known: \(tokens.count)")
             }
             token = tokens[run - 1]
         } else {

@@ -38,6 +38,10 @@ public struct Verification: Sendable, Equatable {
     public var tornBytes: Int64 = 0
     /// The number of the newest record.
     public var lastSequence: UInt64 = 0
+    /// The files themselves say that records up to here were synced.
+    ///
+    /// Damage to one of them is found as such; what is missing behind it cannot be told from a write that was interrupted.
+    public var confirmedSequence: UInt64 = 0
     /// Of the state rebuilt from the newest snapshot and the log behind it.
     public var fingerprint = ""
     /// The same state from an older snapshot, or from the log alone, was compared; false where none reaches back.
@@ -162,6 +166,7 @@ public struct Verification: Sendable, Equatable {
             try Recovery.judge(end, snapshotSequence: manager.lastSequence, directory: scan.directory)
             if isFirst {
                 (self.segments, self.frames, self.records) = seen
+                self.confirmedSequence = max(end.greatestWatermark, reader?.sequence ?? 0)
                 self.noteTail(end)
             }
             return manager

@@ -39,10 +39,10 @@ extension RunResult {
         return line.isEmpty ? how : "\(how): \(line)"
     }
 
-    /// The last line with anything visible in it, at most 200 bytes of it, safe to print.
+    /// The last line with anything visible in it, at most 200 bytes of it, without colours, safe to print.
     static func lastLine(of output: [UInt8]) -> String {
         let isBlank: (UInt8) -> Bool = { $0 <= 0x20 || $0 == 0x7f }
-        let lines = output.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+        let lines = TerminalEscapes.removed(from: output).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
         guard let line = lines.last(where: { !$0.allSatisfy(isBlank) }) else { return "" }
         let trimmed = line.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
         var text = ""

@@ -229,7 +229,7 @@ enum JobText {
         }
         // A failed run's error begins with its exit status.
         if let status = run.exitStatus, run.error.isEmpty { parts.append("exit \(status)") }
-        if !run.error.isEmpty { parts.append(run.error) }
+        if !run.error.isEmpty, run.error != run.ending.rawValue { parts.append(run.error) }
         return parts.joined(separator: ", ")
     }
 }

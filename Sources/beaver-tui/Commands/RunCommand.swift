@@ -91,9 +91,6 @@ struct RunOptions: ParsableArguments {
         if self.detach, self.untilIdle || self.jobs != nil || self.lines != nil {
             throw ValidationError("--detach takes no jobs and does not wait; use `beaver-tui enqueue` once it runs")
         }
-        if self.lines != nil, !self.allowExec {
-            throw ValidationError("--lines are commands, which a server runs only with --allow-exec")
-        }
     }
 
     func settings(_ globals: GlobalOptions) throws(CommandFailure) -> Settings {
@@ -110,6 +107,19 @@ struct RunOptions: ParsableArguments {
         for (key, option, text) in given {
             if let text { layer[key] = Settings.Value(text: text, origin: .commandLine(option)) }
         }
-        return try SettingsLoader.load(globals, options: layer, allowExec: self.allowExec, mustExist: self.mustExist)
+        let settings = try SettingsLoader.load(
+            globals,
+            options: layer,
+            allowExec: self.allowExec,
+            mustExist: self.mustExist
+        )
+        // As the engine would, but before there is a queue of nothing that it may run.
+        if self.lines != nil, !settings.values.allowsCommands {
+            throw CommandFailure(
+                .configuration,
+                "--lines are commands, which a queue runs only with --allow-exec; nothing was taken"
+            )
+        }
+        return settings
     }
 }

@@ -93,6 +93,7 @@ enum VerificationText {
         var jobs: Int
         var torn_bytes: Int64
         var last_seq: UInt64
+        var confirmed_seq: UInt64
         var fingerprint: String
         var rebuilt_twice: Bool
     }
@@ -108,6 +109,7 @@ enum VerificationText {
             jobs: report.jobs,
             torn_bytes: report.tornBytes,
             last_seq: report.lastSequence,
+            confirmed_seq: report.confirmedSequence,
             fingerprint: report.fingerprint,
             rebuilt_twice: report.wasRebuiltTwice
         )

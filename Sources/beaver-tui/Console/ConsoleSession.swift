@@ -105,7 +105,7 @@ struct ConsoleSession: Sendable {
         settings.vimKeys = values.usesViKeys
         settings.allowsCrashTest = values.offersCrashTest
         settings.isDemo = self.demo != nil
-        settings.allowsExec = values.queue.allowExec || values.queue.handlers[JobCommand.action] != nil
+        settings.allowsExec = values.allowsCommands
         settings.program = ProgramName.typed
         settings.directoryOption = ProgramName.directoryOption(CommandLine.arguments)
         return settings

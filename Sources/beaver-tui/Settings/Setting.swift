@@ -41,6 +41,9 @@ struct SettingsValues: Sendable, Equatable {
     var readOnlyTokenFile: String?
     var offersCrashTest = true
     var usesViKeys = false
+
+    /// Jobs may be commands of their own, or a handler is configured to take them.
+    var allowsCommands: Bool { self.queue.allowExec || self.queue.handlers[JobCommand.action] != nil }
 }
 
 extension Setting {

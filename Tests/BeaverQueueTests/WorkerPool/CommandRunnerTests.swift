@@ -22,7 +22,7 @@ struct CommandRunnerTests {
         let failed = await harness.run("bad")
         #expect(failed.ending == .failed)
         #expect(failed.exitStatus == 3)
-        #expect(failed.error == "exit 3: it broke␛[31m")
+        #expect(failed.error == "exit 3: it broke")
         #expect(await harness.run("silent").error == "exit 1")
     }
 

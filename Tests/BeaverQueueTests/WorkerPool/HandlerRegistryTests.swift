@@ -142,6 +142,15 @@ struct RunEndingTests {
         #expect(RunResult.lastLine(of: Array("one\n  two \r\n\n".utf8)) == "two")
         #expect(RunResult.lastLine(of: Array("10%\r20%\r".utf8)) == "20%")
         #expect(RunResult.lastLine(of: Array(String(repeating: "é", count: 300).utf8)).utf8.count == 200)
+        #expect(RunResult.lastLine(of: Array("\u{1b}[31;1mred\u{1b}[0m\n\u{1b}[0m\n".utf8)) == "red")
+        // A title, a link, the rest of a line cleared.
+        #expect(
+            RunResult.lastLine(of: Array("\u{1b}]0;title\u{7}say \u{1b}]8;;http://x\u{1b}\\it\u{1b}[K".utf8))
+                == "say it"
+        )
+        #expect(RunResult.lastLine(of: Array("\u{1b}]no end, no title\n".utf8)) == "no end, no title")
+        #expect(RunResult.lastLine(of: Array("a\u{1b}(Bb\u{1b}=c\u{1b}[3".utf8)) == "abc")
+        #expect(RunResult.lastLine(of: [0x61, 0x1b]) == "a")
         #expect(RunResult.lastLine(of: [0x61, 0xff, 0x62]) == "a\u{FFFD}b")
     }
 
