@@ -95,7 +95,7 @@ package enum Figures {
 
     /// Thousandths of a second, for what is to be compared: "0.021 s".
     package static func precise(_ seconds: Double) -> String {
-        let thousandths = Int((seconds * 1_000).rounded())
+        let thousandths = max(0, Int((seconds * 1_000).rounded()))
         let end = String(thousandths % 1_000)
         return "\(thousandths / 1_000).\(String(repeating: "0", count: 3 - end.utf8.count))\(end) s"
     }

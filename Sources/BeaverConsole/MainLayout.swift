@@ -2,9 +2,9 @@ internal import BeaverQueue
 
 /// Where each pane of the main screen stands: the one place that decides it, for drawing, for the mouse, and for what is
 /// asked of the engine.
-struct MainLayout: Equatable {
+struct MainLayout {
     /// A stretch of the screen.
-    struct Area: Equatable {
+    struct Area {
         var row = 0
         var column = 0
         var rows = 0
@@ -33,10 +33,6 @@ struct MainLayout: Equatable {
     /// Beside the lists, where there is room.
     let safety: Area?
     let throughput: Area?
-
-    static func == (left: MainLayout, right: MainLayout) -> Bool {
-        left.form == right.form && left.boxes.map(\.area) == right.boxes.map(\.area)
-    }
 
     init(_ model: Model) {
         let size = model.size

@@ -133,6 +133,8 @@ extension Model {
 
     // MARK: Answers
 
+    private static var keptOutputBytes: Int { 256 << 10 }
+
     mutating func tookDetail(_ message: Message) -> [Effect] {
         if case .details(let id, _, .success(let details)) = message, self.followed == id, self.sheet == .none {
             return self.followed(id, is: details.summary.state)
@@ -161,8 +163,9 @@ extension Model {
             state.isOutputAwaited = false
             if case .success(let output) = result {
                 state.output += output.bytes
-                // The newest of it is enough for a screen; all of it is in the file.
-                if state.output.count > 1 << 20 { state.output.removeFirst(state.output.count - 1 << 19) }
+                // The newest of it is enough for a screen, whose every frame looks at all of it; the rest is in the file.
+                let surplus = state.output.count - Self.keptOutputBytes
+                if surplus > Self.keptOutputBytes / 4 { state.output.removeFirst(surplus) }
                 state.outputOffset = output.nextOffset
                 state.isOutputComplete = output.isComplete
                 state.outputPiece = output.bytes.count

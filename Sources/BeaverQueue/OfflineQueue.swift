@@ -30,9 +30,11 @@ public final class OfflineQueue: QueueControl, Sendable {
         configuration.snapshot.directory = identity.snapshotDirectory
         configuration.mustExist = true
         configuration.dispatches = false
-        // It runs nothing, so it neither begins nor ends a simulation, and takes commands for whoever will run them.
+        // It runs nothing, so it neither begins nor ends a simulation, and takes all jobs for whoever will run them: which
+        // of them have a handler there, it cannot know.
         configuration.isUnconfigured = true
         configuration.handlers = [:]
+        configuration.unknown = .park
         configuration.allowExec = true
         self.configuration = configuration
         self.storage = storage

@@ -56,9 +56,7 @@ extension Queue {
         }
     }
 
-    /// Removes a job that has ended.
-    ///
-    /// Its id stays known for `limits.dedupRetentionMilliseconds` if it was completed.
+    /// Removes a job that has ended, and its id with it: the next job of that id is a new one.
     ///
     /// Throws `notFound`, or `conflict` if it has not ended.
     public func purge(_ id: String) async throws(QueueError) { _ = try await self.act(.purge, id) }

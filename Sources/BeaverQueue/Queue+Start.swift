@@ -242,7 +242,6 @@ extension EngineSettings {
         self.limits = configuration.limits
         self.keepLogBytes = configuration.log.keepBytes
         self.maxMemoryBytes = Int(clamping: configuration.limits.maxMemoryBytes ?? MemoryLimit.defaultBytes())
-        self.unknown = configuration.unknown
         self.hasHandlers = !configuration.isUnconfigured || hasClosures
         self.policy = { runner.actionPolicy(for: $0) }
     }

@@ -179,6 +179,9 @@ public struct HandlerConfiguration: Sendable, Equatable {
 }
 
 extension QueueConfiguration {
+    /// The store's file has room for two of them.
+    private static let maxPathBytes = 1_024
+
     /// All faults at once, each a sentence that names the setting as the configuration file does.
     public func faults() -> [String] {
         var faults: [String] = []
@@ -198,7 +201,6 @@ extension QueueConfiguration {
             self.worker.maxInterrupted <= 100,
             "worker.max_interrupted is \(self.worker.maxInterrupted); it must be at most 100"
         )
-        check(self.worker.drainTimeoutMilliseconds >= 0, "worker.drain_timeout must not be negative")
         check(self.worker.backoffBaseMilliseconds >= 1, "worker.backoff.base must be at least 1ms")
         check(
             self.worker.backoffMaxMilliseconds >= self.worker.backoffBaseMilliseconds,
@@ -214,7 +216,25 @@ extension QueueConfiguration {
             "wal.sync_interval must be 1ms to 60s"
         )
         check(self.log.keepBytes >= 0, "wal.keep must not be negative")
-        check(self.snapshot.intervalMilliseconds >= 0, "snapshot.interval_seconds must not be negative")
+        // They are added to clocks.
+        for (name, milliseconds) in [
+            ("worker.drain_timeout", self.worker.drainTimeoutMilliseconds),
+            ("the time between SIGTERM and SIGKILL", self.worker.graceMilliseconds),
+            ("worker.backoff.max", self.worker.backoffMaxMilliseconds),
+            ("snapshot.interval_seconds", self.snapshot.intervalMilliseconds),
+            ("queue.dedup_retention", self.limits.dedupRetentionMilliseconds),
+        ] {
+            check(
+                (0...DurationText.maxMilliseconds).contains(milliseconds),
+                "\(name) is \(milliseconds) ms; it must be 0 to a hundred years"
+            )
+        }
+        for (name, path) in [("wal.dir", self.log.directory), ("snapshot.dir", self.snapshot.directory)] {
+            check(
+                (1...Self.maxPathBytes).contains(path.utf8.count),
+                "\(name) is \(path.utf8.count) bytes long; it must be 1 to \(Self.maxPathBytes)"
+            )
+        }
         check(
             (2...100).contains(self.snapshot.retentionCount),
             "snapshot.retention_count is \(self.snapshot.retentionCount); it must be 2 to 100"
@@ -225,17 +245,30 @@ extension QueueConfiguration {
         )
         check(self.limits.completedKeep >= 0, "queue.completed_keep must not be negative")
         check(self.limits.dedupMax >= 0, "queue.dedup_max must not be negative")
-        check(self.limits.dedupRetentionMilliseconds >= 0, "queue.dedup_retention must not be negative")
         check(self.limits.outputMaxBytes >= 4_096, "queue.output_max must be at least 4KiB")
         for (action, handler) in self.handlers.sorted(by: { $0.key < $1.key }) {
-            if case .command(let arguments) = handler.kind {
-                check(!arguments.isEmpty && arguments[0] != "", "handlers.\(action).command is empty")
-            }
-            check(
-                handler.concurrency.map { $0 >= 1 } ?? true,
-                "handlers.\(action).concurrency must be at least 1"
-            )
+            faults += handler.faults("handlers.\(action)")
         }
+        return faults
+    }
+}
+
+extension HandlerConfiguration {
+    fileprivate func faults(_ name: String) -> [String] {
+        var faults: [String] = []
+        func check(_ holds: Bool, _ sentence: String) {
+            if !holds { faults.append("\(name).\(sentence)") }
+        }
+        if case .command(let arguments) = self.kind {
+            check(!arguments.isEmpty && arguments[0] != "", "command is empty")
+        }
+        check(self.concurrency ?? 1 >= 1, "concurrency must be at least 1")
+        check(
+            self.timeoutMilliseconds ?? 0 <= NewJob.maxTimeoutMilliseconds,
+            "timeout must be at most 24h, or 0 for none"
+        )
+        check(self.maxRetry ?? 0 <= NewJob.maxRetryLimit, "max_retry must be at most \(NewJob.maxRetryLimit)")
+        check(self.pauseOnFailures ?? 1 >= 1, "pause_on_failures must be at least 1")
         return faults
     }
 }

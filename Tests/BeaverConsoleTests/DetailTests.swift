@@ -65,6 +65,9 @@ import Testing
             stage.send(.output(id, run: nil, from: offset, .success(output)))
             stage.send(.tick)
         }
+        // Of what a frame looks at there is an end.
+        guard case .detail(let state) = stage.model.sheet else { return }
+        #expect(state.output.count <= 320 << 10)
         let end = JobOutput(bytes: [], nextOffset: 3 << 18, isComplete: true)
         stage.send(.output(id, run: nil, from: 3 << 18, .success(end)))
         stage.forget()

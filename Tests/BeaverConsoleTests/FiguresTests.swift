@@ -61,6 +61,7 @@ import Testing
         for (seconds, text) in measured { #expect(Figures.seconds(seconds) == text) }
         #expect(Figures.precise(0.021) == "0.021 s")
         #expect(Figures.precise(12.000_4) == "12.000 s")
+        #expect(Figures.precise(-0.123) == "0.000 s")
         for (seconds, text) in [(0.0, "0.01 s"), (0.021, "0.02 s"), (0.999, "1.00 s"), (2.9, "2.9 s"), (75.0, "1:15")] {
             #expect(Figures.about(seconds) == text)
         }

@@ -68,11 +68,17 @@ package final class Controller: Sendable {
     }
 
     package func start() throws(QueueError) {
-        try SystemThread.start("beaver-writer") { self.write() }
-        try SystemThread.start("beaver-starter") { self.startRuns() }
-        try SystemThread.start("beaver-backgr") { self.workInBackground() }
-        for _ in 0..<2 {
-            try SystemThread.start("beaver-engine") { self.loop() }
+        do {
+            try SystemThread.start("beaver-writer") { self.write() }
+            try SystemThread.start("beaver-starter") { self.startRuns() }
+            try SystemThread.start("beaver-backgr") { self.workInBackground() }
+            for _ in 0..<2 {
+                try SystemThread.start("beaver-engine") { self.loop() }
+            }
+        } catch {
+            // Those that began hold all of this, and would wait for ever.
+            self.end(.failed(error))
+            throw error
         }
         self.inbox.post(.tick)
     }

@@ -35,6 +35,7 @@ extension Engine {
         let slot = self.manager.slots[number]
         let policy = self.policies[Int(slot.action)]
         let token = self.manager.nextToken
+        let isSimulated = self.isSimulated(slot.action)
         self.meters.noteDispatch(slot, self.now)
         let (sequence, _) = self.record(.dispatch(slot.reference, token: token), slot: number)
         let worker = self.runs.insert(
@@ -45,7 +46,7 @@ extension Engine {
                 action: slot.action,
                 phase: .starting,
                 limits: RunLimits(timeoutMilliseconds: policy.timeoutMilliseconds, maxRetry: policy.maxRetry),
-                isSimulated: self.isSimulated(slot.action),
+                isSimulated: isSimulated,
                 startedBootNanoseconds: self.now.bootNanoseconds
             )
         )
@@ -56,7 +57,7 @@ extension Engine {
             id: slot.id,
             action: self.manager.actionNames[Int(slot.action)],
             runNumber: slot.runs + 1,
-            isSimulated: self.isSimulated(slot.action),
+            isSimulated: isSimulated,
             timeoutMilliseconds: policy.timeoutMilliseconds ?? self.settings.worker.taskTimeoutMilliseconds
         )
         if slot.isOnce {
@@ -102,16 +103,13 @@ extension Engine {
             && self.settings.policy(self.manager.actionNames[Int(action)]).parkedBecause != nil
     }
 
-    /// Why no handler is configured for this action; nil if there is one, parked for the moment perhaps.
-    func reasonForNoHandler(_ action: UInt16) -> String? {
-        self.manager.settings.simulates
-            ? nil : self.settings.policy(self.manager.actionNames[Int(action)]).parkedBecause
-    }
-
     /// Asks for the handler of an action, now or after the configuration changed.
     func loadPolicy(_ action: UInt16) {
         var policy = self.settings.policy(self.manager.actionNames[Int(action)])
-        if policy.parkedBecause != nil, self.manager.settings.simulates { policy.parkedBecause = nil }
+        if policy.parkedBecause != nil, self.manager.settings.simulates {
+            policy.parkedBecause = nil
+            policy.isRefused = false
+        }
         if Int(action) < self.policies.count {
             self.policies[Int(action)] = policy
         } else {

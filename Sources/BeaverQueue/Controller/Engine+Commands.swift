@@ -152,8 +152,10 @@ extension Engine {
         }
         self.usableLogBytes -= self.commit.totalBytes - before
         guard let number = self.apply(.enqueue(enqueue), sequence) else { return }
-        if self.settings.unknown == .dead, let reason = self.reasonForNoHandler(action) {
-            self.record(.dead(self.manager.slots[number].reference, Event.EndOfRun(error: reason)))
+        let policy = self.policies[Int(action)]
+        if policy.isRefused {
+            let end = Event.EndOfRun(error: policy.parkedBecause ?? "nothing runs its action")
+            self.record(.dead(self.manager.slots[number].reference, end))
         } else {
             self.awaitingDurable.append((sequence, number))
         }
@@ -277,16 +279,17 @@ extension Engine {
         self.stopSimulatingIfConfigured()
         self.probeTimes = [:]
         self.failuresInARow = [:]
+        self.pausedByFailures = []
         for action in self.policies.indices { self.loadPolicy(UInt16(action)) }
     }
 
     /// Actions that were paused by their failures go on; their next failures are counted from the beginning.
     private func resumeFailedActions() {
-        for (action, count) in self.failuresInARow.sorted(by: { $0.key < $1.key }) {
-            guard let limit = self.policies[Int(action)].pauseOnFailures, count >= limit else { continue }
+        for action in self.pausedByFailures.sorted() {
             self.failuresInARow[action] = nil
             self.loadPolicy(action)
         }
+        self.pausedByFailures = []
     }
 
     /// A store that simulated never does so again once it runs with a handler.

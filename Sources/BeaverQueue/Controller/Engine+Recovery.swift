@@ -9,7 +9,7 @@ extension Engine {
         package var snapshotBytes: Int64 = 0
         package var snapshotCount = 0
         package var space = JournalSpace()
-        /// The store was created in this start: with these settings.
+        /// No life has left a record in the store yet: what it was created with.
         package var newStoreSimulates: Bool?
 
         package init() {}
@@ -21,7 +21,7 @@ extension Engine {
     package func begin(_ start: Start, now: EngineTime) -> Int {
         self.setNow(now)
         self.snapshots.replayedBytes = start.replayedBytes
-        self.snapshots.oldestUncoveredWallMilliseconds = start.oldestUncoveredWallMilliseconds
+        self.snapshots.oldestBehindWallMilliseconds = start.oldestUncoveredWallMilliseconds
         self.snapshots.lastSequence = start.snapshotSequence
         self.snapshots.lastBytes = start.snapshotBytes
         self.snapshots.count = start.snapshotCount

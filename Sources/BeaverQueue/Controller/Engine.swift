@@ -40,6 +40,8 @@ package final class Engine {
     /// Since then, in boot-time milliseconds, this process may be stopped: see `hold`.
     var heldSince: Int64?
     var failuresInARow: [UInt16: Int] = [:]
+    /// Actions that were paused by their failures, and go on when an operator says so.
+    var pausedByFailures: Set<UInt16> = []
     /// No process can be started for now; nil: all is well.
     var startShortage: StartShortage?
     var snapshots = SnapshotState()
@@ -274,7 +276,7 @@ package final class Engine {
         consider(self.probeTimes.values.min())
         // Past that time nothing is left to wait for but a free worker or a job.
         if let until = self.startShortage?.until, until > self.now.bootMilliseconds { consider(until) }
-        if self.lifecycle == .running { consider(self.snapshots.nextWake) }
+        if self.lifecycle == .running { consider(self.snapshotWake) }
         if !self.isPreparing { consider(self.spaceRetryAt) }
         // Once that time has passed, only the end of a run leads further.
         if case .draining(let until) = self.lifecycle, until > self.now.bootMilliseconds { consider(until) }

@@ -102,7 +102,6 @@ package struct EngineSettings: Sendable {
     /// Room in the log that enqueue never takes: for recovery and for operators.
     package var reservedLogBytes: Int64 = 256 << 10
     package var maxMemoryBytes = Int.max
-    package var unknown = UnknownAction.park
     /// There are handlers now: a store that simulated stops doing so.
     package var hasHandlers = false
     /// How an action is run, by its name.
@@ -117,6 +116,8 @@ package struct EngineSettings: Sendable {
 package struct ActionPolicy: Sendable, Equatable {
     /// Nil if it can run; else why not, in words.
     package var parkedBecause: String?
+    /// Nobody will ever run it as the configuration stands (`unknown: dead`): its jobs are dead at once, not parked.
+    package var isRefused = false
     package var concurrency: Int?
     package var timeoutMilliseconds: UInt32?
     package var maxRetry: UInt16?
@@ -124,12 +125,14 @@ package struct ActionPolicy: Sendable, Equatable {
 
     package init(
         parkedBecause: String? = nil,
+        isRefused: Bool = false,
         concurrency: Int? = nil,
         timeoutMilliseconds: UInt32? = nil,
         maxRetry: UInt16? = nil,
         pauseOnFailures: Int? = nil
     ) {
         self.parkedBecause = parkedBecause
+        self.isRefused = isRefused
         self.concurrency = concurrency
         self.timeoutMilliseconds = timeoutMilliseconds
         self.maxRetry = maxRetry

@@ -17,9 +17,9 @@ struct FailureTable: Sendable {
     private(set) var groups: [Group] = []
     private var numbers: [String: Int] = [:]
     /// In the order of their deaths.
-    var jobs: [Job] = []
+    private(set) var jobs: [Job] = []
     /// Deaths up to this record are in `jobs`.
-    var through: UInt64 = 0
+    private(set) var through: UInt64 = 0
     var checkedAt: Int64 = 0
     var shown: [FailureGroup] = []
 
@@ -34,6 +34,22 @@ struct FailureTable: Sendable {
         self.groups.append(Group(key: key, action: row.action, ending: parts.ending, error: parts.error))
         self.numbers[key] = self.groups.count - 1
         return self.groups.count - 1
+    }
+
+    /// Takes up a death that followed those up to `known`, unless somebody else has done so meanwhile, or begun anew.
+    ///
+    /// False then.
+    mutating func learn(_ row: Engine.Row, _ end: LookupMemory.End, after known: UInt64) -> Bool {
+        guard known == self.through, row.slot.lastSequence > known else { return false }
+        let entry = EndedOrder.Entry(sequence: row.slot.lastSequence, slot: row.number)
+        self.jobs.append(Job(entry: entry, group: self.number(row, end)))
+        self.through = entry.sequence
+        return true
+    }
+
+    /// Forgets jobs that are dead no longer, by the records they died with; what was learnt meanwhile stays.
+    mutating func drop(_ gone: Set<UInt64>) {
+        if !gone.isEmpty { self.jobs.removeAll { gone.contains($0.entry.sequence) } }
     }
 
     static func key(_ row: Engine.Row, _ end: LookupMemory.End) -> String? {
@@ -109,7 +125,7 @@ extension JobLookup {
                 let number = table.number(row, end)
                 var group = tallies[number] ?? table.groups[number].empty(wanted.states)
                 group.note(row.slot, isDead: row.state == .dead)
-                if group.examples.count < 3 { group.examples.append(try self.body(of: row).id) }
+                if group.examples.count < 3, let id = try self.readableID(of: row) { group.examples.append(id) }
                 tallies[number] = group
             }
         }
@@ -118,8 +134,8 @@ extension JobLookup {
 
     /// Reads the last records of jobs that died since the last look.
     private func learnDeaths(atMost limit: Int) throws(QueueError) {
-        let through = self.memory.failures.withLock { $0.through }
-        let rows = self.engine.withLock { engine in
+        var through = self.memory.failures.withLock { $0.through }
+        let rows = self.engine.withLock { [through] engine in
             let order = engine.manager.deadOrder
             var rows: [Engine.Row] = []
             var index = order.firstIndex(after: through)
@@ -132,12 +148,9 @@ extension JobLookup {
         }
         for row in rows {
             let end = try self.end(of: row)
-            self.memory.failures.withLock { table in
-                guard row.slot.lastSequence > table.through else { return }
-                let entry = EndedOrder.Entry(sequence: row.slot.lastSequence, slot: row.number)
-                table.jobs.append(FailureTable.Job(entry: entry, group: table.number(row, end)))
-                table.through = row.slot.lastSequence
-            }
+            let isLearnt = self.memory.failures.withLock { [through] in $0.learn(row, end, after: through) }
+            guard isLearnt else { return }
+            through = row.slot.lastSequence
         }
     }
 
@@ -146,30 +159,41 @@ extension JobLookup {
         let (jobs, groups) = self.memory.failures.withLock { ($0.jobs, $0.groups) }
         var tallies: [Int: FailureGroup] = [:]
         var examples: [Int: [Engine.Row]] = [:]
-        var left: [FailureTable.Job] = []
+        var gone: Set<UInt64> = []
         var start = 0
         while start < jobs.count {
             let end = min(jobs.count, start + Int(Self.slice))
-            let dead = self.engine.withLock { engine in
-                jobs[start..<end].filter { engine.manager.deadOrder.isGood($0.entry, engine.manager.slots) }
-                    .map { ($0, engine.row($0.entry.slot)) }
+            let rows = self.engine.withLock { engine in
+                jobs[start..<end].map { job in
+                    engine.manager.deadOrder.isGood(job.entry, engine.manager.slots) ? engine.row(job.entry.slot) : nil
+                }
             }
-            for (job, row) in dead {
+            for (job, row) in zip(jobs[start..<end], rows) {
+                guard let row else {
+                    gone.insert(job.entry.sequence)
+                    continue
+                }
                 tallies[job.group, default: groups[job.group].empty([.dead])].note(row.slot, isDead: true)
                 if examples[job.group, default: []].count < 3 { examples[job.group, default: []].append(row) }
-                left.append(job)
             }
             start = end
             await Task.yield()
         }
-        self.memory.failures.withLock { [left] table in
-            // What was learnt meanwhile stands behind.
-            table.jobs = left + table.jobs.dropFirst(jobs.count)
-        }
+        self.memory.failures.withLock { [gone] in $0.drop(gone) }
         for (group, rows) in examples {
-            for row in rows { tallies[group]?.examples.append(try self.body(of: row).id) }
+            for row in rows { if let id = try self.readableID(of: row) { tallies[group]?.examples.append(id) } }
         }
         return Self.sorted(Array(tallies.values), limit: limit)
+    }
+
+    /// Nil where the job has gone meanwhile or its bytes are damaged: there are other examples.
+    private func readableID(of row: Engine.Row) throws(QueueError) -> String? {
+        do {
+            return try self.body(of: row).id
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return nil
+        }
     }
 
     private static func sorted(_ groups: [FailureGroup], limit: Int) -> [FailureGroup] {

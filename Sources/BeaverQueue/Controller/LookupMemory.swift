@@ -25,9 +25,12 @@ final class LookupMemory: Sendable {
 
     init(_ redaction: Redaction) { self.redaction = Lock(redaction) }
 
+    /// What was said by the old one is said anew.
     func setRedaction(_ redaction: Redaction) {
         self.redaction.withLock { $0 = redaction }
         self.bodies.withLock { $0 = RecentValues(limit: 4_096) }
+        self.ends.withLock { $0 = RecentValues(limit: 4_096) }
+        self.failures.withLock { $0 = FailureTable() }
     }
 }
 

@@ -54,9 +54,20 @@ package final class PayloadStore: Sendable {
     }
 
     /// The newest runs of a job, oldest first: what the snapshot says, then the chain of its records in the log.
+    ///
+    /// Where the snapshot's bytes have rotted, what the log still holds.
     package func history(of slot: JobSlot) throws(QueueError) -> RunHistory {
         let snapshot = self.snapshots.newest
-        let covered = snapshot?.sequence ?? 0
+        var covered = snapshot?.sequence ?? 0
+        var history = RunHistory()
+        if slot.enqueueSequence <= covered {
+            do {
+                if let job = try snapshot?.job(slot.enqueueSequence) { history = job.history }
+            } catch {
+                guard error.code == .damaged else { throw error }
+                covered = 0
+            }
+        }
         var records: [Record] = []
         var sequence = slot.lastSequence
         while sequence > covered, sequence != slot.enqueueSequence, records.count < 64,
@@ -65,8 +76,6 @@ package final class PayloadStore: Sendable {
             records.append(record)
             sequence = record.previousSequence
         }
-        var history = RunHistory()
-        if slot.enqueueSequence <= covered, let job = try snapshot?.job(slot.enqueueSequence) { history = job.history }
         for record in records.reversed() { history.note(record.event, wallMilliseconds: record.wallMilliseconds) }
         return history
     }

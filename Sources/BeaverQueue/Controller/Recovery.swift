@@ -48,7 +48,7 @@ package struct Recovery {
         var notices: [QueueLogLine] = []
         var phase = PhaseTimer(clock: self.clock)
         progress("identity", 0)
-        let (identity, isNew) = try self.identity()
+        let identity = try self.identity()
         phase.end("identity", in: &report)
 
         progress("snapshot", 0)
@@ -93,7 +93,8 @@ package struct Recovery {
         start.snapshotBytes = loaded.reader?.byteCount ?? 0
         start.snapshotCount = snapshots.count
         start.space = log.space
-        start.newStoreSimulates = isNew ? identity.simulates : nil
+        // Also where the life that created the store ended before its first frame.
+        start.newStoreSimulates = loaded.manager.lastSequence == 0 ? identity.simulates : nil
         return Recovered(
             identity: identity,
             manager: loaded.manager,
@@ -107,11 +108,11 @@ package struct Recovery {
 
     // MARK: Identity
 
-    private func identity() throws(QueueError) -> (identity: StoreIdentity, isNew: Bool) {
+    private func identity() throws(QueueError) -> StoreIdentity {
         let directory = self.configuration.dataDirectory
         if let identity = try StoreIdentity.read(from: directory, storage: self.storage) {
             try self.check(identity)
-            return (identity, false)
+            return identity
         }
         guard !self.configuration.mustExist else { throw .noSuchQueue(directory: directory) }
         try self.refuseOrphanedLog()
@@ -131,7 +132,7 @@ package struct Recovery {
         )
         try self.storage.syncDirectory(directory)
         try identity.write(to: directory, storage: self.storage)
-        return (identity, true)
+        return identity
     }
 
     private func check(_ identity: StoreIdentity) throws(QueueError) {

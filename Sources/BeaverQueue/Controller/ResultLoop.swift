@@ -126,6 +126,7 @@ extension Engine {
         guard let limit = self.policies[Int(action)].pauseOnFailures, count >= limit,
             self.policies[Int(action)].parkedBecause == nil
         else { return }
+        self.pausedByFailures.insert(action)
         self.policies[Int(action)].parkedBecause =
             "paused after \(count) failures in a row, the last: \(end.error). `beaver-tui workers resume` lets it go on"
         self.applyPolicy(action)

@@ -10,9 +10,12 @@ struct SnapshotState {
     /// Log beyond the last snapshot that was replayed at the start of this engine.
     var replayedBytes: Int64 = 0
     var lastBootMilliseconds: Int64?
-    var oldestUncoveredWallMilliseconds: Int64?
+    /// Of the oldest record behind the last one captured.
+    var oldestBehindWallMilliseconds: Int64?
     var isRequested = false
     var target: CompactionTarget?
+    /// What was known when `target` was captured: only a snapshot that was written covers anything.
+    var atTarget: (appendedBytes: Int64, oldestWallMilliseconds: Int64?) = (0, nil)
     var isRunning = false
     var waiters: [Ticket] = []
     /// Why the last attempt failed; nil if it did not.
@@ -22,8 +25,10 @@ struct SnapshotState {
 
     var isBusy: Bool { self.isRequested || self.target != nil || self.isRunning }
 
-    /// A failed snapshot is tried again after a while even if nothing else happens; a mismatch is not.
-    var nextWake: Int64? { self.isBusy || self.isMismatch ? nil : self.retryAt }
+    /// Of the oldest record that no snapshot covers.
+    var oldestUncoveredWallMilliseconds: Int64? {
+        self.atTarget.oldestWallMilliseconds ?? self.oldestBehindWallMilliseconds
+    }
 }
 
 /// The snapshot loop: when one is due, the state at the end of a frame is named; the background makes it from the files.
@@ -51,21 +56,25 @@ extension Engine {
         }
     }
 
-    private var isSnapshotDue: Bool {
-        if let retryAt = self.snapshots.retryAt {
-            return self.now.bootMilliseconds >= retryAt && !self.snapshots.isMismatch
-        }
-        guard self.bytesSinceSnapshot > max(Self.snapshotMinimumBytes, self.snapshots.lastBytes / 2) else {
-            return false
-        }
-        guard let last = self.snapshots.lastBootMilliseconds else { return true }
-        return self.now.bootMilliseconds - last >= self.settings.snapshot.intervalMilliseconds
+    private var isSnapshotDue: Bool { self.snapshotDueTime.map { self.now.bootMilliseconds >= $0 } ?? false }
+
+    /// From when on, in boot-time milliseconds, one is to be made by itself; nil: not by time alone.
+    private var snapshotDueTime: Int64? {
+        if self.snapshots.isMismatch { return nil }
+        // One that failed is tried again after a while.
+        if let retryAt = self.snapshots.retryAt { return retryAt }
+        guard self.bytesSinceSnapshot > max(Self.snapshotMinimumBytes, self.snapshots.lastBytes / 2) else { return nil }
+        guard let last = self.snapshots.lastBootMilliseconds else { return self.now.bootMilliseconds }
+        return last + self.settings.snapshot.intervalMilliseconds
     }
+
+    /// Also where nothing else happens: a queue that fell idle is not left with a long log.
+    var snapshotWake: Int64? { self.snapshots.isBusy ? nil : self.snapshotDueTime }
 
     /// The frame that ends here holds the state as it is now.
     func noteFrame(lastSequence: UInt64) {
-        if self.snapshots.oldestUncoveredWallMilliseconds == nil {
-            self.snapshots.oldestUncoveredWallMilliseconds = self.now.wallMilliseconds
+        if self.snapshots.oldestBehindWallMilliseconds == nil {
+            self.snapshots.oldestBehindWallMilliseconds = self.now.wallMilliseconds
         }
         if self.snapshots.isRequested, self.snapshots.target == nil, !self.snapshots.isRunning { self.captureTarget() }
     }
@@ -83,9 +92,8 @@ extension Engine {
             liveSlots: self.manager.slots.count,
             isHurried: self.lifecycle != .running || self.bytesSinceSnapshot > Self.snapshotLeisureBytes
         )
-        self.snapshots.appendedAtLast = self.commit.totalBytes
-        self.snapshots.replayedBytes = 0
-        self.snapshots.oldestUncoveredWallMilliseconds = nil
+        self.snapshots.atTarget = (self.commit.totalBytes, self.snapshots.oldestBehindWallMilliseconds)
+        self.snapshots.oldestBehindWallMilliseconds = nil
         self.commit.urge(globals.lastSequence, whateverThePolicy: true)
     }
 
@@ -108,6 +116,9 @@ extension Engine {
         self.snapshots.target = nil
         self.snapshots.problem = nil
         self.snapshots.retryAt = nil
+        self.snapshots.appendedAtLast = self.snapshots.atTarget.appendedBytes
+        self.snapshots.replayedBytes = 0
+        self.snapshots.atTarget.oldestWallMilliseconds = nil
         self.snapshots.lastSequence = report.sequence
         self.snapshots.lastBytes = report.bytes
         self.snapshots.count = report.count
@@ -127,6 +138,8 @@ extension Engine {
         self.snapshots.isRunning = false
         self.snapshots.target = nil
         self.snapshots.isRequested = false
+        self.snapshots.oldestBehindWallMilliseconds = self.snapshots.oldestUncoveredWallMilliseconds
+        self.snapshots.atTarget.oldestWallMilliseconds = nil
         self.snapshots.problem = error.message
         self.snapshots.isMismatch = isMismatch
         self.snapshots.retryAt = self.now.bootMilliseconds + max(10_000, self.settings.snapshot.intervalMilliseconds)
@@ -154,7 +167,8 @@ extension Engine {
         let manager = self.manager
         let keep = self.settings.limits.completedKeep
         var records: UInt64 = 0
-        let excess = manager.completedOrder.count - keep
+        // Not the entries of the list: those of jobs that were purged since stand in it for a while.
+        let excess = manager.counts.completed - keep
         if excess > Self.forgottenAtOnce(of: keep) {
             records = manager.completedOrder.entries[Self.forgottenAtOnce(ofExcess: excess) - 1].sequence
         }

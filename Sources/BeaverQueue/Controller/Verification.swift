@@ -90,6 +90,8 @@ public struct Verification: Sendable, Equatable {
         self.fingerprint = newest.fingerprint.description
         self.jobs = newest.slots.count
         self.lastSequence = newest.lastSequence
+        // Without any snapshot the log alone is all there is, and was read.
+        if readers.isEmpty { return }
         for reader in [nil] + readers.dropLast().map(Optional.some) {
             guard let other = try self.rebuild(from: reader, scan, isFirst: false) else { continue }
             self.wasRebuiltTwice = true

@@ -204,14 +204,21 @@ package struct ReadyQueue {
         Int(action) < self.actions.count && self.actions[Int(action)].running >= self.actions[Int(action)].limit
     }
 
-    /// When the job at the head that has waited longest became ready, in wall milliseconds; parked ones do not count.
+    /// When the job at the head of a list or heap that has waited longest became ready, in wall milliseconds; parked ones
+    /// do not count.
     ///
-    /// O(number of actions).
+    /// O(number of actions), and of cancelled jobs at the head of a heap.
     package func oldestTime(_ slots: SlotTable) -> Int64? {
         var oldest: Int64?
-        for action in self.actions where action.isRunnable && action.occupied != 0 {
+        for action in self.actions where action.isRunnable && action.count > 0 {
             for head in action.heads where head != JobSlot.noSlot {
                 oldest = min(oldest ?? .max, slots[head].time)
+            }
+            var returned = action.returned.walk()
+            while let next = returned.next() {
+                guard Self.isGood(next, slots) else { continue }
+                oldest = min(oldest ?? .max, slots[next.slot].time)
+                break
             }
         }
         return oldest

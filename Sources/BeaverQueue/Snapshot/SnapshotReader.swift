@@ -23,6 +23,8 @@ package final class SnapshotReader: Sendable {
     let hash: KeyedHash
     let file: any StorageFile
     let chunks: [Chunk]
+    /// Those of jobs stand before all others.
+    private let jobChunkCount: Int
     private let cache = Lock<WholeChunk?>(nil)
 
     /// A chunk of jobs in memory, verified whole.
@@ -58,16 +60,17 @@ package final class SnapshotReader: Sendable {
         guard self.byteCount >= Int64(SnapshotFormat.headByteCount + footByteCount) else {
             throw .damaged(path: path, "a snapshot of \(self.byteCount) bytes")
         }
+        // First, because of another version only the head is known to be where it is.
+        _ = try file.read(into: &bytes, count: SnapshotFormat.headByteCount, at: 0)
+        let head = Array(bytes.prefix(SnapshotFormat.headByteCount))
+        try SnapshotFormat.refuseOtherVersion(head, path: path)
         _ = try file.read(into: &bytes, count: footByteCount, at: self.byteCount - Int64(footByteCount))
         guard let foot = SnapshotFormat.Foot(bytes.span.bytes.extracting(0..<footByteCount)),
             foot.fileByteCount == self.byteCount
         else { throw .damaged(path: path, offset: self.byteCount - Int64(footByteCount), "the foot is not whole") }
         self.foot = foot
         self.sequence = foot.sequence
-        _ = try file.read(into: &bytes, count: SnapshotFormat.headByteCount, at: 0)
-        let head = Array(bytes.prefix(SnapshotFormat.headByteCount))
         guard head == SnapshotFormat.head(sequence: foot.sequence, storeID: identity.storeID) else {
-            try SnapshotFormat.refuseOtherVersion(head, path: path)
             throw .damaged(path: path, offset: 0, "the head is not whole, or of another store")
         }
         var chunks: [Chunk] = []
@@ -86,6 +89,7 @@ package final class SnapshotReader: Sendable {
             }
         }
         self.chunks = chunks
+        self.jobChunkCount = chunks.firstIndex { $0.head.kind != .jobs } ?? chunks.count
     }
 
     deinit { self.file.close() }
@@ -188,7 +192,7 @@ package final class SnapshotReader: Sendable {
 
     private func chunk(holding enqueueSequence: UInt64) -> Int? {
         var low = 0
-        var high = self.chunks.firstIndex { $0.head.kind != .jobs } ?? self.chunks.count
+        var high = self.jobChunkCount
         while low < high {
             let middle = (low + high) / 2
             if self.chunks[middle].head.firstSequence <= enqueueSequence { low = middle + 1 } else { high = middle }

@@ -18,16 +18,21 @@ package final class FileStorage: Storage {
     }
 
     package func createDirectory(_ path: String) throws(QueueError) {
+        try self.createDirectory(path, mayMakeParent: true)
+    }
+
+    /// A parent is made once: in a directory that was removed while somebody is in it, "." exists and takes no names.
+    private func createDirectory(_ path: String, mayMakeParent: Bool) throws(QueueError) {
         if path.isEmpty { return }
         do throws(SystemCall.Failure) {
             try SystemCall.retrying { mkdir(path, 0o700) }
         } catch {
             switch error.number {
             case EEXIST where try self.identity(of: path)?.isDirectory == true: return
-            case ENOENT:
+            case ENOENT where mayMakeParent:
                 guard let parent = Self.parent(of: path) else { fallthrough }
                 try self.createDirectory(parent)
-                return try self.createDirectory(path)
+                return try self.createDirectory(path, mayMakeParent: false)
             default: throw error.queueError("mkdir", path: path, code: .cannotCreate)
             }
         }

@@ -36,6 +36,8 @@ package final class LeaderMailbox<Element: Sendable>: Sendable {
                 guard let wake = self.wake, wake <= now else { return nil }
             }
             self.isLed = true
+            // Its time has come, or is set anew; in the past it would let nobody sleep who waits for this leader.
+            self.wake = nil
             // The two take turns, so that neither grows anew for each turn.
             swap(&self.elements, &taken)
             return true

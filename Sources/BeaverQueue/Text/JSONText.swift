@@ -31,15 +31,13 @@ package enum JSONText {
     package static func singleLine(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
-        var isInString = false
-        var isEscaped = false
+        var quotes = JSONQuotes()
         for byte in text {
-            if isInString {
-                if !isEscaped && byte == ASCII.quote { isInString = false }
-                isEscaped = !isEscaped && byte == ASCII.backslash
+            if quotes.isInString {
+                _ = quotes.ends(byte)
             } else {
                 if ASCII.isWhitespace(byte) { continue }
-                isInString = byte == ASCII.quote
+                quotes.begin(byte)
             }
             result.append(byte)
         }

@@ -2,13 +2,15 @@
 extension CommandRunner {
     package func actionPolicy(for action: String) -> ActionPolicy {
         let policy = self.policy(for: action)
-        let reason: String? =
+        let (reason, isRefused): (String?, Bool) =
             switch policy.standing {
-            case .runnable: nil
-            case .parked(let reason), .refused(let reason): reason
+            case .runnable: (nil, false)
+            case .parked(let reason): (reason, false)
+            case .refused(let reason): (reason, true)
             }
         return ActionPolicy(
             parkedBecause: reason,
+            isRefused: isRefused,
             concurrency: policy.concurrencyLimit,
             timeoutMilliseconds: policy.timeoutMilliseconds,
             maxRetry: policy.maxRetry,

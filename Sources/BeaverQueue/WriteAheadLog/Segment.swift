@@ -8,7 +8,7 @@
 /// | 8 | 4 | version of the format |
 /// | 12 | 4 | index: 1 for the first segment of a store, no number is used twice |
 /// | 16 | 32 | store id |
-/// | 48 | 8 | wall-clock milliseconds of creation |
+/// | 48 | 8 | zero |
 /// | 56 | 8 | size of the file when it was created: a shorter one was cut, with all evidence of what it held |
 /// | 64 | 4 | CRC32C of the 64 bytes before, seeded with the store's key and the index |
 ///
@@ -19,7 +19,6 @@
 struct SegmentHead: Equatable {
     var index: UInt32
     var storeID: String
-    var createdWallMilliseconds: Int64
     var createdByteCount: Int64
 
     static let byteCount = 4_096
@@ -35,7 +34,7 @@ struct SegmentHead: Equatable {
         bytes.appendLittleEndian(Self.version)
         bytes.appendLittleEndian(self.index)
         bytes.append(contentsOf: self.storeID.utf8)
-        bytes.appendLittleEndian(self.createdWallMilliseconds)
+        bytes.appendLittleEndian(UInt64(0))
         bytes.appendLittleEndian(self.createdByteCount)
         precondition(bytes.count == Self.checkedByteCount, "a store id of 32 digits")
         let seed = FrameSeed(hash: hash, segmentIndex: self.index)(0)
@@ -54,18 +53,12 @@ struct SegmentHead: Equatable {
             )
                 == bytes.load(UInt32.self, at: Self.checkedByteCount)
         else { return nil }
-        self.init(
-            index: index,
-            storeID: storeID,
-            createdWallMilliseconds: bytes.load(Int64.self, at: 48),
-            createdByteCount: bytes.load(Int64.self, at: 56)
-        )
+        self.init(index: index, storeID: storeID, createdByteCount: bytes.load(Int64.self, at: 56))
     }
 
-    init(index: UInt32, storeID: String, createdWallMilliseconds: Int64, createdByteCount: Int64) {
+    init(index: UInt32, storeID: String, createdByteCount: Int64) {
         self.index = index
         self.storeID = storeID
-        self.createdWallMilliseconds = createdWallMilliseconds
         self.createdByteCount = createdByteCount
     }
 }

@@ -48,6 +48,8 @@ extension WriteAheadLog {
             let copyPath = "\(path).\(wallMilliseconds).torn"
             do {
                 try self.keep(file, from: start, to: last, as: copyPath, storage: storage)
+                // Its name too, before the bytes are gone here.
+                try storage.syncDirectory(directory)
             } catch {
                 guard error.isNoSpace else { throw error }
                 isCopied = false
@@ -56,7 +58,6 @@ extension WriteAheadLog {
             try self.fillWithZeros(file, from: start, to: last)
             cutBytes += last - start
         }
-        if cutBytes > 0 { try storage.syncDirectory(directory) }
         return (cutBytes, isCopied)
     }
 

@@ -2,7 +2,10 @@
 extension WriteAheadLog {
     package func prepare(atLeast byteCount: Int64) throws(QueueError) {
         do {
-            try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: true)
+            try self.preparation.withLock { _ throws(QueueError) in
+                try self.makeSegments(atLeast: byteCount)
+                try self.fillNext()
+            }
         } catch {
             guard error.isNoSpace || error.isShortage else { throw error }
             let what = error.isNoSpace ? "the disk is full" : "the log cannot grow for now"
@@ -15,22 +18,20 @@ extension WriteAheadLog {
         }
     }
 
-    /// Creates what is missing of `segmentsAhead` segments behind the current one, the next of which takes a frame of
-    /// `byteCount`; with `fill`, also fills that one with zeros.
-    func prepare(segmentsAhead: Int, atLeast byteCount: Int64, fill: Bool) throws(QueueError) {
-        try self.preparation.withLock { _ throws(QueueError) in
-            while true {
-                let (count, last) = self.state.withLock { state in
-                    (state.segments.count - state.current - 1, state.segments[state.segments.count - 1])
-                }
-                guard count < segmentsAhead else { break }
-                let wanted = max(byteCount + Int64(SegmentHead.byteCount), min(last.capacity * 2, self.maxSegmentBytes))
-                let segment = try self.create(last.index + 1, byteCount: wanted)
-                self.state.withLock { $0.segments.append(segment) }
+    /// Creates what is missing of two segments behind the current one, the next of which takes a frame of `byteCount`.
+    ///
+    /// To be called with `preparation` held.
+    func makeSegments(atLeast byteCount: Int64) throws(QueueError) {
+        while true {
+            let (count, last) = self.state.withLock { state in
+                (state.segments.count - state.current - 1, state.segments[state.segments.count - 1])
             }
-            try self.fit(byteCount)
-            if fill { try self.fillNext() }
+            guard count < 2 else { break }
+            let wanted = max(byteCount + Int64(SegmentHead.byteCount), min(last.capacity * 2, self.maxSegmentBytes))
+            let segment = try self.create(last.index + 1, byteCount: wanted)
+            self.state.withLock { $0.segments.append(segment) }
         }
+        try self.fit(byteCount)
     }
 
     /// A frame larger than the segment it will go to gets that one enlarged to its own size.
@@ -101,12 +102,7 @@ extension WriteAheadLog {
     ) throws(QueueError) -> Segment {
         let path = directory + "/" + SegmentName.file(index)
         let file = try storage.open(path, .createOrTruncate)
-        let head = SegmentHead(
-            index: index,
-            storeID: identity.storeID,
-            createdWallMilliseconds: 0,
-            createdByteCount: byteCount
-        )
+        let head = SegmentHead(index: index, storeID: identity.storeID, createdByteCount: byteCount)
         do {
             try file.allocate(byteCount)
             try file.write(head.encode(hash: identity.hash).span.bytes, at: 0)

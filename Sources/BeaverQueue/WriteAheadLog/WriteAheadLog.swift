@@ -5,7 +5,7 @@
 /// metadata), written frame by frame, read, released. No segment is used twice.
 ///
 /// `@unchecked` is not needed: all mutable state is in the two locks. `preparation` is held while segments are created or
-/// filled; `state` only for moments, never during I/O.
+/// filled and while the log moves on to the next; `state` only for moments, never during I/O.
 package final class WriteAheadLog: Journal {
     struct Segment {
         var index: UInt32
@@ -116,12 +116,16 @@ package final class WriteAheadLog: Journal {
     private func makeRoom(_ byteCount: Int64) throws(QueueError) {
         do {
             try self.checkPresence()
-            try self.prepare(segmentsAhead: 2, atLeast: byteCount, fill: false)
+            try self.preparation.withLock { _ throws(QueueError) in
+                try self.makeSegments(atLeast: byteCount)
+                // Before anyone else makes room: the background fills with zeros what it finds behind the current segment,
+                // and would fill the one that frames now go to.
+                self.state.withLock { state in
+                    if !state.isCurrentEmpty { state.current += 1 }
+                }
+            }
         } catch {
             throw self.fail(error)
-        }
-        self.state.withLock { state in
-            if !state.isCurrentEmpty { state.current += 1 }
         }
     }
 

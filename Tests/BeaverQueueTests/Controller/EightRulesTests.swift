@@ -294,6 +294,19 @@ import Testing
         #expect(driver.engine?.manager.invariants() == [])
     }
 
+    /// A purge makes room among those that are kept: the list still names the purged ones for a while, and they do not count.
+    @Test func purgedJobsPushNobodyOutOfWhatIsKept() throws {
+        let driver = try SteppingDriver.opened { $0.settings.limits.completedKeep = 200 }
+        for number in 0..<200 { driver.put("j\(number)") }
+        try driver.runUntilIdle()
+        driver.act(.purge, (50..<200).map { "j\($0)" })
+        for number in 0..<150 { driver.put("k\(number)") }
+        try driver.runUntilIdle()
+        #expect(driver.engine?.manager.counts.completed == 200)
+        #expect((0..<50).allSatisfy { driver.state("j\($0)") == .completed })
+        #expect(driver.engine?.manager.invariants() == [])
+    }
+
     // MARK: 6
 
     @Test(arguments: 1...3 as ClosedRange<UInt64>)

@@ -80,6 +80,21 @@ struct OfflineQueueTests {
         }
     }
 
+    /// It knows no handlers, and so cannot tell which work is unknown: the server that will run it can.
+    @Test("what has a handler in the server is not dead for want of one here")
+    func unknownWork() async throws {
+        try await withTemporaryDirectory { directory in
+            var configuration = QueueConfiguration(dataDirectory: directory + "/data")
+            configuration.unknown = .dead
+            configuration.handlers["mail"] = HandlerConfiguration(.noop)
+            let queue = Queue(configuration)
+            try await queue.start()
+            try await queue.stop()
+            _ = try await OfflineQueue(configuration).enqueue([QueueFixture.job("a", action: "mail")])
+            #expect(try await OfflineQueue(configuration).job("a").summary.state == .pending)
+        }
+    }
+
     @Test("a refusal is the reason, and the directory is free afterwards")
     func refusal() async throws {
         try await self.withStopped { offline, _ in

@@ -167,9 +167,8 @@ import Testing
 
     @Test func unknownWorkMayBeDeadAtOnce() throws {
         let driver = try SteppingDriver.opened { driver in
-            driver.settings.unknown = .dead
             driver.settings.policy = {
-                $0 == "work" ? ActionPolicy() : ActionPolicy(parkedBecause: "no handler for \($0)")
+                $0 == "work" ? ActionPolicy() : ActionPolicy(parkedBecause: "no handler for \($0)", isRefused: true)
             }
         }
         let ticket = driver.put("a", action: "unknown")
@@ -185,7 +184,6 @@ import Testing
     /// Parked for the moment is not unknown.
     @Test func aParkedActionsJobsAreNotDead() throws {
         let driver = try SteppingDriver.opened { driver in
-            driver.settings.unknown = .dead
             driver.behaviour = { _ in RunResult(.cannotStart, error: "not executable") }
         }
         driver.put("a")
@@ -231,7 +229,41 @@ import Testing
         #expect(driver.started.last == "e")
     }
 
+    /// Another run of the action went on while it was paused, and ended well: that ends the row of failures, not the pause.
+    @Test func aResumeEndsThePauseOfAnActionThatSucceededMeanwhile() throws {
+        let driver = try SteppingDriver.opened { driver in
+            driver.settings.workers = 3
+            driver.settings.policy = { _ in ActionPolicy(maxRetry: 0, pauseOnFailures: 2) }
+            driver.holdRuns()
+        }
+        for id in ["a", "b", "c", "d"] { driver.put(id) }
+        try driver.runUntilIdle()
+        let tokens = driver.tokens()
+        #expect(tokens.count == 3)
+        for token in tokens.prefix(2) { driver.end(token, RunResult(.failed, error: "no")) }
+        driver.end(tokens[2])
+        try driver.runUntilIdle()
+        #expect(driver.started == ["a", "b", "c"])
+        driver.submit(.resume)
+        try driver.runUntilIdle()
+        #expect(driver.started.last == "d")
+    }
+
     // MARK: The labelled simulation
+
+    /// Killed between the making of the store's files and the first frame: what it was made as is not forgotten.
+    @Test func aStoreWhoseFirstLifeWroteNothingSimulatesToo() throws {
+        let driver = SteppingDriver()
+        driver.configuration.isUnconfigured = true
+        driver.settings.policy = { _ in ActionPolicy(parkedBecause: "no handler") }
+        try driver.open()
+        driver.kill()
+        try driver.reopen()
+        driver.put("a")
+        try driver.runUntilIdle()
+        #expect(driver.engine?.manager.settings.simulates == true)
+        #expect(driver.slot("a")?.isSimulated == true)
+    }
 
     /// A store without any configuration completes jobs without work, and says so; with handlers it never does again, and
     /// what was simulated does not block real work.

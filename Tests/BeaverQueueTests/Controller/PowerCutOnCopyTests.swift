@@ -55,7 +55,6 @@ import Testing
 
     @Test func whatWasDoneStaysDone() async throws {
         try await withTemporaryDirectory { scratch in
-            // A new store without handlers: its jobs are simulated.
             let queue = Queue(QueueConfiguration(dataDirectory: scratch + "/data"))
             try await queue.start()
             _ = try await queue.enqueue(Self.ids.prefix(5).map { QueueFixture.job($0) })

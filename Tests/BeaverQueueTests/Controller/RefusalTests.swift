@@ -40,6 +40,21 @@ struct RefusalTests {
         }
     }
 
+    /// Its program may come back tomorrow, with a mount or a package; only what nobody configured is given up.
+    @Test("where unknown work is dead at once, a handler whose program is missing still only parks its jobs")
+    func unknownIsNotMissing() async throws {
+        let change: @Sendable (inout QueueConfiguration) -> Void = { configuration in
+            configuration.unknown = .dead
+            configuration.handlers["resize"] = HandlerConfiguration(.command(["/nowhere/resize"]))
+        }
+        try await QueueFixture.run(change) { fixture in
+            try await fixture.put(QueueFixture.job("known", action: "resize"), QueueFixture.job("unknown", action: "x"))
+            #expect(try await fixture.queue.job("known").summary.state == .parked)
+            let unknown = try await fixture.queue.job("unknown").summary
+            #expect(unknown.state == .dead && unknown.error == "no handler for `x`")
+        }
+    }
+
     @Test("a queue is started once, a directory has one owner, and one that must exist is not made")
     func starts() async throws {
         try await QueueFixture.run { fixture in

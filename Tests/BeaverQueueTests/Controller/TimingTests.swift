@@ -81,9 +81,8 @@ import Testing
         }
         #expect(starts.count == 4)
         let waits = zip(starts.dropFirst(), starts).map { $0 - $1 }
-        #expect(
-            waits == [1_000, 2_000, 4_000] || zip(waits, [1_000, 2_000, 4_000]).allSatisfy { abs($0 - $1) <= 100 }
-        )
+        // To within the step of the clock.
+        #expect(zip(waits, [1_000, 2_000, 4_000]).allSatisfy { abs($0 - $1) <= 100 })
         #expect(driver.state("a") == .dead)
     }
 

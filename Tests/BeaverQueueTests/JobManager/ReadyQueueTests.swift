@@ -25,6 +25,32 @@ import Testing
         }
     }
 
+    /// Retried and revived jobs wait as well as new ones; those that were taken out, and those that cannot run, do not.
+    @Test func theOldestIsFoundInListsAndHeaps() {
+        let slots = SlotTable()
+        var queue = ReadyQueue()
+        func add(_ sequence: UInt64, time: Int64, action: UInt16 = 0, isReturned: Bool) -> UInt32 {
+            let id = JobFingerprint(high: 1, low: sequence)
+            var slot = JobSlot(id: id, enqueueSequence: sequence, priority: 4, action: action)
+            slot.isReturned = isReturned
+            slot.time = time
+            let number = slots.insert(slot)
+            queue.add(number, slots)
+            return number
+        }
+        #expect(queue.oldestTime(slots) == nil)
+        _ = add(5, time: 500, isReturned: false)
+        let cancelled = add(1, time: 100, isReturned: true)
+        _ = add(2, time: 200, isReturned: true)
+        #expect(queue.oldestTime(slots) == 100)
+        queue.set(0, isRunnable: true, limit: 0, slots)
+        queue.remove(cancelled, slots)
+        #expect(queue.oldestTime(slots) == 200)
+        _ = add(3, time: 50, action: 1, isReturned: true)
+        queue.set(1, isRunnable: false, limit: .max, slots)
+        #expect(queue.oldestTime(slots) == 200)
+    }
+
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
     func theNextJobIsTheFirstOfTheHighestPriorityThatCanRun(_ value: UInt64) {
         var seed = Seed(value)
@@ -91,6 +117,8 @@ import Testing
                     slots
                 )
             }
+            let hasPending = model.waiting.contains { model.actions[Int(slots[$0].action)].isRunnable }
+            #expect((queue.oldestTime(slots) != nil) == hasPending, "seed \(value)")
             #expect(queue.count == model.waiting.count, "seed \(value)")
             let parked = model.waiting.count { !model.actions[Int(slots[$0].action)].isRunnable }
             #expect(queue.parkedCount == parked, "seed \(value)")

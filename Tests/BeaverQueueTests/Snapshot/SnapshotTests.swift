@@ -162,6 +162,33 @@ import Testing
         try driver.expectSound()
     }
 
+    private static func age(_ driver: SteppingDriver) -> Double {
+        var status = QueueStatus()
+        driver.engine?.fill(&status)
+        return status.snapshot.ageSeconds
+    }
+
+    /// Its age is that of the oldest record no snapshot covers: one that is being made or has failed covers none.
+    @Test func theAgeGoesOnWhileNoneIsWritten() throws {
+        let driver = try self.withSnapshots(1)
+        driver.put("more")
+        try driver.run(milliseconds: 5_000)
+        driver.storage.faultPlan = .failing(.write, onwards: true, pathContaining: "snapshot")
+        driver.held = [.compact]
+        driver.submit(.snapshot)
+        driver.put("meanwhile")
+        try driver.run(milliseconds: 5_000)
+        #expect(Self.age(driver) >= 10, "under way")
+        driver.held = []
+        try driver.run(milliseconds: 60_000)
+        #expect(driver.engine?.snapshots.problem != nil)
+        #expect(Self.age(driver) >= 70, "failed again and again")
+        driver.storage.faultPlan = FaultPlan()
+        try driver.run(milliseconds: 11_000)
+        #expect(driver.engine?.snapshots.problem == nil)
+        #expect(Self.age(driver) == 0)
+    }
+
     /// A snapshot that does not come out as the live state is set aside, and nothing is released.
     @Test func aMismatchIsKeptAndNothingIsReleased() throws {
         let driver = try self.withSnapshots(2)
@@ -318,6 +345,53 @@ import Testing
             if round == 1 { try driver.run(milliseconds: 10_001) }
         }
         #expect(driver.parts?.snapshots.count == 2)
+    }
+
+    /// The log grew too soon after the last one, and then nothing happens any more: the time wakes the engine.
+    @Test func aSnapshotThatIsDueLaterIsMadeThoughNothingElseHappens() throws {
+        let driver = try SteppingDriver.opened { driver in
+            driver.configuration.log.maxSegmentBytes = 8 << 20
+            driver.settings.workers = 0
+        }
+        for round in 0..<2 {
+            for number in 0..<5 { driver.put("r\(round)-\(number)", String(repeating: "1", count: 900_000)) }
+            try driver.run(milliseconds: 1_000)
+        }
+        #expect(driver.parts?.snapshots.count == 1)
+        let now = driver.clock.time().bootMilliseconds
+        let wake = try #require(driver.engine?.nextWake())
+        #expect((now...now + 10_000).contains(wake))
+        try driver.run(milliseconds: wake - now)
+        #expect(driver.parts?.snapshots.count == 2)
+    }
+
+    /// The log alone is one way to the state, and a snapshot of it another.
+    @Test func onlyWithASnapshotIsThereAnotherWayToTheState() throws {
+        let driver = try SteppingDriver.opened()
+        driver.put("a")
+        try driver.runUntilIdle()
+        #expect(try !Verification.run("data", storage: driver.storage.clone()).wasRebuiltTwice)
+        try self.snapshot(driver)
+        #expect(try Verification.run("data", storage: driver.storage.clone()).wasRebuiltTwice)
+    }
+
+    /// The bytes of the newest one have rotted where nobody looks at a start: what the log still tells is told.
+    @Test func theHistoryOfRunsOutlivesARottenBody() throws {
+        let driver = try SteppingDriver.opened { driver in
+            driver.behaviour = { _ in RunResult(.failedPermanently, error: "no use") }
+        }
+        driver.put("a", String(repeating: "7", count: 400))
+        try driver.runUntilIdle()
+        try self.snapshot(driver)
+        let newest = try #require(Self.names(driver).last)
+        let bytes = try #require(driver.storage.contents(of: newest))
+        let payload = try #require(bytes.indices.first { bytes[$0...].starts(with: [0x37, 0x37, 0x37, 0x37]) })
+        #expect(driver.storage.flipBit(of: newest, at: payload))
+        driver.kill()
+        try driver.reopen()
+        let slot = try #require(driver.slot("a"))
+        #expect(try driver.payloads?.lastError(of: slot) == "no use")
+        #expect(try driver.payloads?.lastRun(of: slot)?.ending == .dead)
     }
 
     private func withSnapshots(_ count: Int, _ change: (SteppingDriver) -> Void = { _ in }) throws -> SteppingDriver {

@@ -87,6 +87,20 @@ struct FileStorageTests {
         #expect(error?.code == .cannotCreate)
     }
 
+    /// As where somebody works in a directory that was removed: "." is there, and takes no names.
+    @Test("in a directory that was removed nothing is created, and that is told")
+    func removedDirectory() throws {
+        let path = self.scratch.file("gone")
+        try self.storage.createDirectory(path)
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(descriptor) }
+        try self.storage.remove(path)
+        let error = #expect(throws: QueueError.self) {
+            try self.storage.createDirectory("/proc/self/fd/\(descriptor)/data")
+        }
+        #expect(error?.code == .cannotCreate && error?.errorNumber == ENOENT)
+    }
+
     @Test("createOrTruncate empties a file and takes others' rights to it away")
     func truncating() throws {
         let path = try self.scratch.write("secret", to: "a", mode: 0o644)

@@ -89,6 +89,28 @@ import Testing
         try Self.wait(for: follower) { $0 == [[], []] }
     }
 
+    /// The time that made somebody lead has passed: whoever waits for that leader sleeps, and does not look again and again.
+    @Test func nobodySpinsBehindALeaderWhoseTimeHasCome() throws {
+        let looks = Lock(0)
+        let mailbox = LeaderMailbox<Int> {
+            looks.withLock { $0 += 1 }
+            looks.broadcast()
+            return BootClock.now().bootNanoseconds
+        }
+        let (parking, follower) = (Parking(), Lock<[[Int]]>([]))
+        mailbox.post(1)
+        #expect(Self.lead(mailbox, parking) == [1])
+        #expect(Self.leadOn(mailbox, wake: BootClock.now().bootNanoseconds, parking) == [])
+        let before = looks.withLock { $0 }
+        try Self.follow(mailbox, follower)
+        try Self.wait(for: looks) { $0 > before }
+        // Thousands in that time, if it did.
+        #expect(looks.wait(nanoseconds: 50_000_000) { $0 > before + 100 ? true : nil } == nil)
+        mailbox.close()
+        mailbox.resign(wake: nil)
+        try Self.wait(for: follower) { $0.last == [] }
+    }
+
     /// Threads that block half of the time, posts from others: nothing is lost, nothing comes twice, one leads at a time.
     @Test(arguments: [2, 3]) func nothingIsLostOrTakenTwice(threads: Int) throws {
         let mailbox = Self.mailbox()

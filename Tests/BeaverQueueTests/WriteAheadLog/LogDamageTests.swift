@@ -150,6 +150,24 @@ import Testing
         #expect(driver.state("d") != nil && driver.state("e") == nil)
     }
 
+    /// The copy is there for good before anything is overwritten: a power cut in between takes neither.
+    @Test func aTornTailIsNotOverwrittenBeforeItsCopyIsOnTheDisk() throws {
+        let log = try Log()
+        let driver = log.driver
+        driver.kill()
+        try ByteEditor(driver.storage, Self.first).flip(at: log.end - 100)
+        driver.storage.synchronizeAll()
+        let torn = try #require(driver.storage.contents(of: Self.first))[log.syncedEnd..<log.end]
+        driver.held = []
+        driver.storage.faultPlan = .failing(.syncDirectory, pathContaining: "wal")
+        #expect(throws: QueueError.self) { try driver.open() }
+        driver.powerCut(seed: 1, .allLost)
+        let files = driver.storage.snapshotFiles(under: "data/wal")
+        let copies = files.filter { $0.key.hasSuffix(".torn") }
+        let isThere = files[Self.first]?[log.syncedEnd..<log.end].elementsEqual(torn) == true
+        #expect(isThere || copies.values.contains { !$0.isEmpty })
+    }
+
     /// A full disk has no room for the copy; the queue starts all the same.
     @Test func aTornTailIsCutOnAFullDiskToo() throws {
         let log = try Log()

@@ -1,5 +1,6 @@
 import BeaverSimulation
 import BeaverTestSupport
+import Glibc
 import Testing
 
 @testable import BeaverQueue
@@ -159,6 +160,59 @@ import Testing
         }
         #expect(log.state.withLock { $0.current } > 3)
     }
+
+    /// The background holds `preparation` while it fills the segment behind the current one with zeros.
+    ///
+    /// Were that one to become the current one meanwhile, it would fill what has just been written.
+    @Test func theLogDoesNotMoveOnWhileSegmentsArePrepared() throws {
+        let driver = try SteppingDriver.opened { $0.configuration.log.maxSegmentBytes = 8 << 10 }
+        let log = try #require(driver.parts?.log)
+        let isOver = Lock(false)
+        let running = Lock(0)
+        let moves = Lock(0)
+        defer {
+            isOver.withLock { $0 = true }
+            _ = running.wait { $0 == 0 ? true : nil }
+        }
+        // Stops whoever wants to look at the segments, so that the others can overtake it there.
+        try Self.repeatInBackground(isOver, running) {
+            log.state.withLock { _ in Self.yield(50) }
+            Self.yield(100)
+        }
+        try Self.repeatInBackground(isOver, running) {
+            log.preparation.withLock { _ in
+                let before = log.state.withLock { $0.current }
+                Self.yield(1)
+                if log.state.withLock({ $0.current }) != before { moves.withLock { $0 += 1 } }
+            }
+            Self.yield(10)
+        }
+        var last = try #require(driver.engine?.commit.appendedSequence)
+        for _ in 0..<3_000 {
+            var frame = RecordTests.frame()
+            frame.firstSequence = last + 1
+            frame.bytes += [UInt8](repeating: 1, count: 5_000)
+            try log.write(frame, marks: [])
+            last = frame.lastSequence
+        }
+        #expect(log.state.withLock { $0.current } > 2_500)
+        #expect(moves.withLock { $0 } == 0)
+    }
+
+    private static func repeatInBackground(
+        _ isOver: Lock<Bool>,
+        _ running: Lock<Int>,
+        _ body: @escaping @Sendable () -> Void
+    ) throws {
+        running.withLock { $0 += 1 }
+        try SystemThread.start("background") {
+            while !isOver.withLock({ $0 }) { body() }
+            running.withLock { $0 -= 1 }
+            running.broadcast()
+        }
+    }
+
+    private static func yield(_ times: Int) { for _ in 0..<times { sched_yield() } }
 
     @Test(arguments: [40_000, 100_000, 400_000])
     func aFrameLargerThanASegmentGetsOneOfItsOwn(_ byteCount: Int) throws {
