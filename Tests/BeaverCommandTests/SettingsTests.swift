@@ -107,6 +107,10 @@ import Testing
                 "/etc/q/beaver.yaml:1: handlers.a env: must be a mapping, { NAME: value }, or a list of NAME=VALUE"
             ),
             (
+                "handlers: { a: { builtin: noop, command: [x] } }",
+                "/etc/q/beaver.yaml:1: handlers.a has a command and a builtin; one of them runs its jobs"
+            ),
+            (
                 "http: { listen: here }",
                 "/etc/q/beaver.yaml:1: http.listen: \"here\" is not an address; write 127.0.0.1:9090, [::1]:9090, :9090 or off"
             ),

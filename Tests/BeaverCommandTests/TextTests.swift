@@ -1,5 +1,6 @@
 import BeaverQueue
 import BeaverTestSupport
+import Foundation
 import Testing
 
 @testable import beaver_tui
@@ -31,6 +32,27 @@ import Testing
         }
         #expect(stream.text([0x61, 0xe6, 0xbc], isLast: false) == "a")
         #expect(stream.text([], isLast: true) == "\u{fffd}")
+    }
+
+    @Test("all of a text arrives, also where the other end makes who writes wait", .timeLimit(.minutes(1)))
+    func slowReader() async throws {
+        let pipe = Pipe()
+        let descriptor = pipe.fileHandleForWriting.fileDescriptor
+        // As another program leaves a terminal that both have open.
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        let count = 1 << 20
+        async let read = onOwnThread { pipe.fileHandleForReading.readData(ofLength: count).count }
+        let failed = try await onOwnThread { Output.write(String(repeating: "a", count: count), to: descriptor) }
+        try pipe.fileHandleForWriting.close()
+        #expect(failed == 0)
+        #expect(try await read == count)
+    }
+
+    @Test("what cannot be written is said")
+    func fullDisk() throws {
+        let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        defer { close(full) }
+        #expect(Output.write("a", to: full) == ENOSPC)
     }
 
     @Test("a shell line is shown as it was written, another command as it would be typed")

@@ -17,6 +17,23 @@ import Testing
         #expect(queue.calls == ["job \(action.rawValue)", "cancel \(action.rawValue)", "retry \(action.rawValue)"])
     }
 
+    @Test("no job has an empty id, and nothing else is meant by one")
+    func emptyIDs() async throws {
+        let queue = FakeQueue()
+        try await withServer(over: queue) { _, client in
+            let calls: [() async throws -> Void] = [
+                { try await client.retry("") }, { _ = try await client.cancel("") }, { try await client.purge("") },
+                { _ = try await client.job("") }, { _ = try await client.records(of: "") },
+                { _ = try await client.output(of: "", run: nil, from: 0) },
+            ]
+            for call in calls {
+                let error = await #expect(throws: QueueError.self) { try await call() }
+                #expect(error?.code == .notFound)
+            }
+        }
+        #expect(queue.calls.isEmpty)
+    }
+
     @Test("a job goes through the socket field for field")
     func jobsArriveAsTheyWereSent() async throws {
         let jobs = [

@@ -262,7 +262,9 @@ extension QueueClient {
     }
 
     /// A job that is called like a bulk action is told from it by its first letter, encoded.
-    private static func path(_ id: String) -> String {
+    private static func path(_ id: String) throws(QueueError) -> String {
+        // Without an id the path would be another one.
+        guard !id.isEmpty else { throw QueueError(.notFound, "no job has an empty id") }
         guard BulkAction(rawValue: id) != nil, let first = id.utf8.first else {
             return "/v1/jobs/" + PercentEncoding.encode(id)
         }

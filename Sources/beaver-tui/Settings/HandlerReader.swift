@@ -49,6 +49,10 @@ struct HandlerReader {
 
     private mutating func kind(_ mapping: Node.Mapping, _ node: Node) -> HandlerConfiguration.Kind? {
         if let builtin = mapping["builtin"] {
+            if mapping["command"] != nil {
+                self.add(node, "has a command and a builtin; one of them runs its jobs")
+                return nil
+            }
             switch builtin.string {
             case "sleep": return .sleep
             case "noop": return .noop

@@ -1,6 +1,5 @@
 import BeaverQueue
 import BeaverServer
-import FoundationEssentials
 
 /// Reads the texts of settings.
 ///
@@ -91,22 +90,11 @@ enum MemoryShare {
             throw .invalidInput("\"\(TerminalText.excerpt(text))\" must be 1% to 95%, or a size")
         }
         if percent == 60 { return nil }
-        guard let available = Self.available() else {
+        // It knows which limits hold here, the machine's or those of a container.
+        let standard = MemoryLimit.defaultBytes()
+        guard standard < .max else {
             throw .invalidInput("the size of this machine's memory cannot be read; write a size instead of a share")
         }
-        return available / 100 * percent
-    }
-
-    /// The smaller of the machine's memory and the control group's limit.
-    private static func available() -> Int64? {
-        let lines = Self.content("/proc/meminfo")?.split(separator: "\n") ?? []
-        let kibibytes = lines.first { $0.hasPrefix("MemTotal:") }?.split(separator: " ").dropFirst().first
-        guard let machine = kibibytes.flatMap({ Int64($0) }).map({ $0 << 10 }) else { return nil }
-        let limit = Self.content("/sys/fs/cgroup/memory.max").flatMap { Int64($0.filter(\.isNumber)) }
-        return min(machine, limit ?? machine)
-    }
-
-    private static func content(_ path: String) -> String? {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        return standard / 60 * percent
     }
 }
