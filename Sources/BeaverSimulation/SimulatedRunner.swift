@@ -47,7 +47,7 @@ package final class SimulatedRunner: HandlerRunner {
         }
     }
 
-    package func stop(token: UInt64, _ how: StopKind) {
+    package func stop(token: UInt64, _ how: StopKind, because reason: StopReason) {
         self.state.withLock { state in
             guard let index = state.running[token] else { return }
             state.runs[index].stops.append(how)
@@ -58,7 +58,7 @@ package final class SimulatedRunner: HandlerRunner {
     package func endAll(within seconds: Double) {
         self.state.withLock { $0.isStopped = true }
         for token in self.running {
-            self.stop(token: token, .kill)
+            self.stop(token: token, .kill, because: .drain)
         }
         self.endStopped()
     }

@@ -53,11 +53,11 @@ import Testing
     @Test func aStopIsNotedUntilTheRunReacts() async {
         let told = Told()
         for token in 1...4 as ClosedRange<UInt64> { told.start(token, "job\(token)") }
-        told.runner.stop(token: 1, .terminate)
-        told.runner.stop(token: 2, .terminate)
-        told.runner.stop(token: 2, .kill)
-        told.runner.stop(token: 3, .kill)
-        told.runner.stop(token: 99, .kill)
+        told.runner.stop(token: 1, .terminate, because: .timeout)
+        told.runner.stop(token: 2, .terminate, because: .timeout)
+        told.runner.stop(token: 2, .kill, because: .timeout)
+        told.runner.stop(token: 3, .kill, because: .timeout)
+        told.runner.stop(token: 99, .kill, because: .timeout)
         told.runner.makeStuck(3)
         #expect(told.runner.running == [1, 2, 3, 4])
         #expect(told.runner.endStopped(onlyKilled: true) == [2])
