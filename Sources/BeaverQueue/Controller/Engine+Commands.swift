@@ -278,6 +278,7 @@ extension Engine {
         self.probeTimes = [:]
         self.failuresInARow = [:]
         for action in self.policies.indices { self.loadPolicy(UInt16(action)) }
+        self.log(.info, "configuration read again")
     }
 
     /// Actions that were paused by their failures go on; their next failures are counted from the beginning.
