@@ -175,8 +175,6 @@ package struct FilterState: Sendable, Equatable {
     /// where looking for the rest of it goes on.
     package var found: [JobSummary] = []
     package var sought: JobCursor?
-    /// Another page is wanted than the one whose answer is on its way.
-    package var isStale = false
     /// When the search began that goes on, and how long the last whole one took (steady milliseconds).
     package var beganAt: Int64 = 0
     package var tookMilliseconds: Int64 = 0

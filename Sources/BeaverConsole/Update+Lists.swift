@@ -218,8 +218,7 @@ extension Model {
         guard var state = self.filter else { return [] }
         state.isAwaited = false
         // Typing, or turning the pages, went on meanwhile.
-        guard state.text == text, state.pages.count == page, !state.isStale else {
-            state.isStale = false
+        guard state.text == text, state.pages.count == page else {
             self.filter = state
             return self.askFilter()
         }
@@ -264,7 +263,6 @@ extension Model {
         state.hasAnswer = false
         state.found = []
         state.sought = nil
-        state.isStale = state.isAwaited
         self.filter = state
         return self.askFilter()
     }

@@ -14,10 +14,10 @@ import Testing
         return stage
     }
 
-    private func answer(_ ids: [String], next: UInt64?) -> Message {
+    private func answer(_ ids: [String], next: UInt64?, page: Int = 1) -> Message {
         let jobs = ids.map { JobSummary.sample($0) }
         return .list(
-            .filter("x"),
+            .filter("x", page: page),
             .success(JobPage(jobs: jobs, next: next.map { JobCursor(enqueueSequence: $0) }))
         )
     }
@@ -77,7 +77,7 @@ import Testing
         stage.send(self.answer((0..<200).map { "x-\($0)" }, next: 7_000))
         #expect(self.asked(stage)?.after == 7_000)
         #expect(!stage.shows("x-199"))
-        stage.send(self.answer(["x-200"], next: nil))
+        stage.send(self.answer(["x-200"], next: nil, page: 2))
         #expect(stage.shows("x-200"))
     }
 }

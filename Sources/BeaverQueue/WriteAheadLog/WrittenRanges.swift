@@ -28,7 +28,10 @@ struct WrittenRanges {
             for range in segment.ranges {
                 // The kernel may leave out the end of a longer piece.
                 for offset in stride(from: range.lowerBound, to: range.upperBound, by: Self.announcedBytes) {
-                    segment.file.beginRead(at: offset, count: min(Int64(Self.announcedBytes), range.upperBound - offset))
+                    segment.file.beginRead(
+                        at: offset,
+                        count: min(Int64(Self.announcedBytes), range.upperBound - offset)
+                    )
                 }
             }
         }
