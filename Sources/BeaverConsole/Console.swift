@@ -14,6 +14,9 @@ package final class Console: Sendable {
         }
     }
 
+    /// Why nothing can be drawn on a terminal of the type in TERM; nil if it can.
+    package static var whyUnfit: String? { Terminal.whyUnfit }
+
     let settings: Model.Settings
     let look: Look
     let host: any ConsoleHost

@@ -26,6 +26,10 @@ package protocol ConsoleHost: Sendable {
     func save(report: [String]) async throws(QueueError) -> String
     func crashFacts() async -> CrashFacts
     func crash(_ kind: CrashKind, before: CrashBefore, addsLoad: Bool) async -> CrashOutcome
+    /// Asks a server that is back for all jobs whose acceptance this console was told, in pieces; `progress` gets the sum so
+    /// far. Ends early when it is called again, or `endAsking` is.
+    func askOwn(_ progress: @escaping @Sendable (OwnAccount) -> Void) async
+    func endAsking() async
     /// Runs the queue in this process, once its server is gone.
     func takeOver() async throws(QueueError)
     /// This process is about to be stopped, as by Ctrl-Z: a queue in it finds no run too long before `goOn`.

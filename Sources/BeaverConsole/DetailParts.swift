@@ -83,6 +83,16 @@ struct DetailParts {
         }
     }
 
+    /// Of the output: the file in which all of it is.
+    func foot(of part: Int) -> String {
+        guard part == 4, let details = self.state.details, let directory = self.model.status?.dataDirectory,
+            !directory.isEmpty, !self.state.output.isEmpty,
+            // Where that is so, the log was read in the place of a file.
+            !self.state.output.starts(with: "[not all of the output is on disk".utf8)
+        else { return "" }
+        return details.outputPath(ofRun: (self.state.run ?? details.history.count) - 1, in: directory) ?? ""
+    }
+
     /// Runs used of those it may have, where the job says itself how many that are.
     private static func runCount(_ details: JobDetails) -> String {
         let runs = max(details.summary.runs, details.history.count)
@@ -143,7 +153,7 @@ struct DetailParts {
         // The error of a command says itself how it ended.
         if run.ending == .failed, !status.isEmpty, run.error.hasPrefix(status) { return run.error }
         if run.ending == .dead, !status.isEmpty, run.error.hasPrefix(status) { return "dead, " + run.error }
-        if run.ending == .timeout, run.error.hasPrefix("timed out") { return run.error }
+        if let limit = self.timeout(run.error) { return limit }
         return switch run.ending {
         case .running: "runs now"
         case .completed: "done" + (status.isEmpty ? "" : ", \(status)")
@@ -153,6 +163,18 @@ struct DetailParts {
         case .cancelled: "cancelled" + error
         case .dead: "dead" + (status.isEmpty ? "" : ", \(status)") + error
         }
+    }
+
+    private static func shown(_ error: String?) -> String { error.map { self.timeout($0) ?? $0 } ?? "without a word" }
+
+    /// "timed out after 30000 ms: killed by SIGTERM" as people say it, which leaves room for how it ended.
+    private static func timeout(_ error: String) -> String? {
+        let start = "timed out after "
+        guard error.hasPrefix(start) else { return nil }
+        let rest = error.dropFirst(start.count)
+        let digits = rest.prefix { ("0"..."9").contains($0) }
+        guard let limit = Int64(digits), rest.dropFirst(digits.count).hasPrefix(" ms") else { return nil }
+        return "time-out \(Figures.length(milliseconds: limit, spaced: true))" + rest.dropFirst(digits.count + 3)
     }
 
     private func facts(_ details: JobDetails) -> [(name: String, text: String)] {
@@ -217,7 +239,7 @@ struct DetailParts {
     }
 
     private func whyDead(_ job: JobSummary, _ last: JobRun?) -> [String] {
-        var lines = ["\(Figures.count(job.runs, "run")), the last one ended: \(job.error ?? "without a word")"]
+        var lines = ["\(Figures.count(job.runs, "run")), the last one ended: \(Self.shown(job.error))"]
         let same = self.model.view?.deadGroups.first { $0.examples.contains(job.id) }
         if let same, same.dead > 1 {
             lines.append("\(Figures.grouped(same.dead)) dead jobs have this error: \(same.shownError)")

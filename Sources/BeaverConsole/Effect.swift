@@ -26,6 +26,9 @@ package enum Effect: Sendable, Equatable {
     case write([String], path: String)
     case crashFacts
     case crash(CrashKind, CrashBefore, addsLoad: Bool)
+    /// Of the crash-test with that number: the server is asked for this console's own jobs.
+    case askOwn(Int)
+    case endAsking
     case saveReport([String])
     case takeOver
     case quit(Quit)

@@ -163,7 +163,7 @@ struct EffectPerformer: Sendable {
             self.post(.acted("create", result))
         case .reload:
             self.post(
-                .acted("configuration", await self.result { () async throws(QueueError) in try await host.reload() })
+                .acted("reload", await self.result { () async throws(QueueError) in try await host.reload() })
             )
         case .write(let ids, let path):
             self.post(.acted("write", await self.write(ids, path)))
@@ -175,6 +175,10 @@ struct EffectPerformer: Sendable {
         case .crashFacts: self.post(.crashFacts(await host.crashFacts()))
         case .crash(let kind, let before, let addsLoad):
             self.post(.crashed(await host.crash(kind, before: before, addsLoad: addsLoad)))
+        case .askOwn(let number):
+            let post = self.post
+            await host.askOwn { post(.account(number, $0)) }
+        case .endAsking: await host.endAsking()
         case .takeOver:
             let result = await self.result { () async throws(QueueError) in try await host.takeOver() }
             if case .failure(let error) = result {

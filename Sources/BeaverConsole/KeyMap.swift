@@ -58,7 +58,7 @@ package enum Action: Sendable, Hashable {
     case quit, quitLeaving, suspend
     /// Chooses the entry of a menu with this number.
     case choose(Int)
-    case confirm, readAgain, takeGood, limits, lookThrough, addLoad, saveReport, records
+    case confirm, readAgain, takeGood, limits, lookThrough, addLoad, saveReport, records, endAsking
     /// Does nothing and says so.
     case unbound
 }
@@ -308,6 +308,8 @@ package struct KeyMap: Sendable, Equatable {
             ),
             bind([.enter], .back, "back", "back to work", [.proof, .help]),
             bind([.character("v")], .records, "records", "the steps of the recovery, with their times", [.proof]),
+            bind([.character("v")], .records, "proof", "the newest proof again", [.crashMenu]),
+            bind([.character("c")], .endAsking, "ask no more", "ask for no more of the jobs, and say so", [.proof]),
             bind([.character("w")], .saveReport, "save report", "write the proof to a file", [.proof]),
         ]
         + (0...4).map { number in

@@ -27,6 +27,8 @@ package enum Message: Sendable {
     case taken(Result<FileTaken, QueueError>)
     case crashFacts(CrashFacts)
     case crashed(CrashOutcome)
+    /// Of the crash-test with that number.
+    case account(Int, OwnAccount)
     case tookOver(String?)
     case stopped
     case logLine(QueueLogLine)

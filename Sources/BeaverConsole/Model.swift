@@ -71,6 +71,8 @@ package struct Model: Sendable, Equatable {
     package var hasTakenOver = false
     /// Crash-tests of this console, and the jobs they lost.
     package var crashTests: (count: Int, lost: Int) = (0, 0)
+    /// What the newest of them proved, also after it was left.
+    package var lastProof: ProofState?
 
     package enum Quitting: Sendable, Equatable {
         case draining(isSecond: Bool)
@@ -139,6 +141,8 @@ package struct ListState: Sendable, Equatable {
     package var fromEnd = false
     /// The first row shown, among the known ones.
     package var top = 0
+    /// Rows to go on from the first or the last one, once those are here: keys do not wait for an answer.
+    package var jump: Int?
 
     package init() {}
 
@@ -167,6 +171,15 @@ package struct FilterState: Sendable, Equatable {
     package var isAwaited = false
     package var askedAt: Int64 = 0
     package var hasAnswer = false
+    /// An answer comes after some tenths of a second, also where nothing was found until then: what the page has so far, and
+    /// where looking for the rest of it goes on.
+    package var found: [JobSummary] = []
+    package var sought: JobCursor?
+    /// Another page is wanted than the one whose answer is on its way.
+    package var isStale = false
+    /// When the search began that goes on, and how long the last whole one took (steady milliseconds).
+    package var beganAt: Int64 = 0
+    package var tookMilliseconds: Int64 = 0
     /// All that match are marked, also those that are not in sight.
     package var marksAll = false
 }

@@ -36,7 +36,31 @@ package struct ProofText {
         if !self.isBalanced { return "THE BOOKS DO NOT BALANCE · this is a bug" }
         let lead = self.outcome.kind == .powerCut ? "Power cut, on a copy · back" : "Back"
         let twice = self.outcome.ownDone > 0 ? " · done twice 0" : ""
-        return "\(lead) in \(back.dropFirst(8)) · lost 0\(twice)"
+        return "\(lead) in \(back.dropFirst(8)) · lost 0\(self.part)\(twice)"
+    }
+
+    /// Of how many that holds, where not all were asked for.
+    private var part: String {
+        guard let account = self.outcome.account, account.stage != .complete else { return "" }
+        return " of \(Figures.grouped(account.asked)) asked" + (account.stage == .going ? " so far" : "")
+    }
+
+    /// What asking a server came to, in a sentence.
+    var askedSentence: String {
+        guard let account = self.outcome.account else { return "" }
+        let (count, total) = (Figures.grouped(account.asked), Figures.grouped(account.total))
+        let asked =
+            "own jobs: " + (account.asked == account.total ? "all \(total)" : "\(count) of \(total)") + " asked for"
+        let lost = self.outcome.lost > 0 ? "\(Figures.grouped(self.outcome.lost)) LOST" : "none lost"
+        let again = self.outcome.doneTwice.count
+        let twice = "\(again == 0 ? "none" : Figures.grouped(again)) done twice"
+        let end =
+            switch account.stage {
+            case .going, .complete: ""
+            case .ended: "; asking was ended"
+            case .failed(let reason): "; then: \(reason)"
+            }
+        return "\(asked) in \(Figures.precise(account.seconds)), \(lost), \(twice)\(end)"
     }
 
     var lines: [Line] {
@@ -62,6 +86,7 @@ package struct ProofText {
             lines.append(row("the rest", { $0.cancelled + $0.purged + $0.forgotten }, "cancelled, purged, forgotten"))
         }
         lines.append(row("sum", Self.sum, self.sumNote))
+        lines += self.askingLines
         lines.append(("", .plain))
         lines += self.fingerprintLines
         lines.append(("", .plain))
@@ -77,17 +102,44 @@ package struct ProofText {
     private var ownNote: String {
         guard self.outcome.ownCount > 0 else { return "none enqueued from this console" }
         let found = self.outcome.ownChecked - self.outcome.lost
-        let jobs = self.outcome.after.jobs
-        let isPart = self.outcome.ownChecked < self.outcome.ownCount
-        let part = !isPart ? "" : jobs.purged + jobs.forgotten > 0 ? " (not those purged)" : " (a sample)"
-        return "own: \(Figures.grouped(self.outcome.ownChecked)) ids asked\(part), \(Figures.grouped(found)) found"
+        let (count, checked) = (Figures.grouped(self.outcome.ownCount), Figures.grouped(self.outcome.ownChecked))
+        if let account = self.outcome.account, account.asked < account.total {
+            return "own: \(Figures.grouped(account.asked)) of \(count) asked"
+        }
+        let part = self.outcome.ownChecked < self.outcome.ownCount ? " (not those purged)" : ""
+        let note = "own: \(checked) ids asked\(part), \(Figures.grouped(found)) found"
+        // The column has room for this many at 80 columns.
+        guard TextWidth.of(note) > 33, part.isEmpty, self.outcome.lost == 0 else { return note }
+        return "own: all \(checked) asked, found"
+    }
+
+    /// How far asking a server has come, and how it ended where it did not come to its end.
+    private var askingLines: [Line] {
+        guard let account = self.outcome.account else { return [] }
+        switch account.stage {
+        case .complete:
+            let seconds = Figures.precise(account.seconds)
+            return [("asked     the server for every own id, in \(seconds)", .dim)]
+        case .ended, .failed: return [("asked     \(self.askedSentence)", .warning)]
+        case .going:
+            let share = Double(account.asked) / Double(max(1, account.total))
+            let (done, rest) = Figures.bar(share, columns: 20)
+            var text = "asking    \(done)\(rest) \(Int(share * 100)) %"
+            if account.asked > 0, account.seconds > 0 {
+                let left = account.seconds / share - account.seconds
+                text += ", about \(Figures.length(milliseconds: Int64(left * 1_000), spaced: true)) more"
+            }
+            return [(text + "   c asks no more", .plain)]
+        }
     }
 
     private var doneNote: String {
         guard self.outcome.ownDone > 0 else { return "" }
         let again = self.outcome.doneTwice.count
         let end = again == 0 ? "none ran again" : "\(Figures.grouped(again)) RAN AGAIN"
-        return "own: \(Figures.grouped(self.outcome.ownDone)) asked, \(end)"
+        let note = "own: \(Figures.grouped(self.outcome.ownDone)) asked, \(end)"
+        guard TextWidth.of(note) > 33, again == 0 else { return note }
+        return "own: none of \(Figures.grouped(self.outcome.ownDone)) ran again"
     }
 
     /// Only where the figures say so: a queue that works on has other ones by now.

@@ -166,6 +166,8 @@ package struct CrashOutcome: Sendable, Equatable {
     package var cutBytes: Int64 = 0
     package var evidence: String?
     package var lie: CrashLie?
+    /// Of a server, which is asked for the own jobs after it is back; nil: they were looked up at once.
+    package var account: OwnAccount?
 
     package init(_ kind: CrashKind) { self.kind = kind }
 

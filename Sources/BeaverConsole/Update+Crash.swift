@@ -34,6 +34,13 @@ extension Model {
         case .first, .pageUp: state.chosen = 0
         case .last, .pageDown: state.chosen = 4
         case .addLoad: state.addsLoad.toggle()
+        case .records:
+            guard let proof = self.lastProof else {
+                self.notify("there was no crash-test from this console yet", .dim)
+                return []
+            }
+            self.sheet = .proof(proof)
+            return []
         case .confirm: return self.confirmCrash(state)
         default: break
         }
@@ -114,11 +121,16 @@ extension Model {
                 "crash-test: back in \(Figures.precise(outcome.downSeconds)), lost \(lost)"
             )
         }
+        var outcome = outcome
+        // Another process is asked in pieces, while a person reads what is known already.
+        let asks = outcome.kind == .signal && outcome.ownCount > 0
+        if asks { outcome.take(OwnAccount(total: outcome.ownCount)) }
         state.outcome = outcome
         state.nextAt = self.moment.steadyMilliseconds
         self.sheet = .recovery(state)
+        self.lastProof = ProofState(before: state.before, outcome: outcome)
         self.advanceRecovery()
-        return self.askView()
+        return self.askView() + (asks ? [.askOwn(self.crashTests.count)] : [])
     }
 
     /// One step every third of a second, so that a person can read what took milliseconds.
@@ -131,10 +143,32 @@ extension Model {
             state.nextAt += state.isHurried ? 0 : 350
         }
         if state.shown > count {
-            self.sheet = .proof(ProofState(before: state.before, outcome: outcome))
+            self.sheet = .proof(self.lastProof ?? ProofState(before: state.before, outcome: outcome))
         } else {
             self.sheet = .recovery(state)
         }
+    }
+
+    /// What the server said of more of the own jobs, wherever the operator is by now.
+    mutating func took(_ account: OwnAccount, of number: Int) -> [Effect] {
+        guard number == self.crashTests.count, var proof = self.lastProof, proof.outcome.isAsking else { return [] }
+        proof.outcome.take(account)
+        self.lastProof = proof
+        switch self.sheet {
+        case .proof(var shown):
+            shown.outcome = proof.outcome
+            self.sheet = .proof(shown)
+        case .recovery(var state) where state.outcome != nil:
+            state.outcome = proof.outcome
+            self.sheet = .recovery(state)
+        default: break
+        }
+        guard account.stage != .going else { return [] }
+        self.crashTests.lost += proof.outcome.lost
+        let text = ProofText(proof)
+        self.local(text.isGood ? .info : .error, "crash-test: \(text.askedSentence)")
+        if self.place != .proof { self.notify(text.askedSentence, text.isGood ? .good : .bad, seconds: 10) }
+        return []
     }
 
     mutating func hurryRecovery() -> [Effect] {
@@ -162,6 +196,12 @@ extension Model {
         case .pageDown: state.scroll += self.size.rows
         case .first: state.scroll = 0
         case .last: state.scroll = .max / 2
+        case .endAsking:
+            guard state.outcome.isAsking else {
+                self.notify("every job was asked for", .dim)
+                return []
+            }
+            return [.endAsking]
         case .saveReport:
             return [.saveReport(ProofText(state).report)]
         default: break

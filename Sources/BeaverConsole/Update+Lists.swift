@@ -44,6 +44,13 @@ extension Model {
         } else if state.fromEnd, state.cursor == nil {
             state.cursor = answer.rows.last?.id
         }
+        if let jump = state.jump {
+            state.jump = nil
+            if jump != 0 {
+                state.fromEnd = false
+                Self.step(jump, &state, max(1, MainLayout(self).height(of: pane)))
+            }
+        }
         if let shownID, state.cursor != nil, let top = state.rows.firstIndex(where: { $0.id == shownID }) {
             state.top = top
         } else if state.cursor == nil {
@@ -102,22 +109,29 @@ extension Model {
             state.cursor = nil
             state.fromEnd = false
             state.top = 0
+            state.jump = state.position == 0 ? nil : 0
         case .last:
             state.cursor = nil
             state.fromEnd = true
+            state.jump = 0
+        case _ where state.jump != nil:
+            state.jump = (state.jump ?? 0) + Self.rows(action, height)
         default:
             state.fromEnd = false
-            Self.step(action, &state, height)
+            Self.step(Self.rows(action, height), &state, height)
         }
         self.lists[self.focus] = state
         return self.askView()
     }
 
-    static func step(_ action: Action, _ state: inout ListState, _ height: Int) {
-        guard !state.rows.isEmpty else { return }
-        let index = state.cursorIndex ?? 0
+    private static func rows(_ action: Action, _ height: Int) -> Int {
         let steps: [Action: Int] = [.up: -1, .down: 1, .pageUp: -height, .pageDown: height]
-        let target = max(0, min(state.rows.count - 1, index + (steps[action] ?? 0)))
+        return steps[action] ?? 0
+    }
+
+    private static func step(_ rows: Int, _ state: inout ListState, _ height: Int) {
+        guard !state.rows.isEmpty else { return }
+        let target = max(0, min(state.rows.count - 1, (state.cursorIndex ?? 0) + rows))
         state.cursor = state.rows[target].id
         state.top = state.shownTop(height: height)
     }
@@ -176,20 +190,26 @@ extension Model {
 
     private mutating func askFilter() -> [Effect] {
         guard let state = self.filter, !state.isAwaited else { return [] }
+        let now = self.moment.steadyMilliseconds
         self.filter?.isAwaited = true
-        self.filter?.askedAt = self.moment.steadyMilliseconds
+        self.filter?.askedAt = now
+        if state.sought == nil { self.filter?.beganAt = now }
+        let limit = Self.pageRows - state.found.count
         return [
             .list(
                 .filter(state.text, page: state.pages.count),
                 state.filter,
-                after: state.pages.last ?? nil,
-                limit: Self.pageRows
+                after: state.sought ?? state.pages.last ?? nil,
+                limit: limit
             )
         ]
     }
 
+    /// Each second; a search that took long is not begun again at once.
     mutating func refreshFilter() -> [Effect] {
-        guard let state = self.filter, self.moment.steadyMilliseconds - state.askedAt >= 1_000 else { return [] }
+        guard let state = self.filter,
+            self.moment.steadyMilliseconds - state.askedAt >= max(1_000, 5 * state.tookMilliseconds)
+        else { return [] }
         return self.askFilter()
     }
 
@@ -198,28 +218,55 @@ extension Model {
         guard var state = self.filter else { return [] }
         state.isAwaited = false
         // Typing, or turning the pages, went on meanwhile.
-        guard state.text == text, state.pages.count == page else {
+        guard state.text == text, state.pages.count == page, !state.isStale else {
+            state.isStale = false
             self.filter = state
             return self.askFilter()
         }
         switch result {
         case .success(let page):
-            state.hasAnswer = true
             let old = state.list
-            state.list.rows = page.jobs
+            let found = state.found + page.jobs
+            if let next = page.next, found.count < Self.pageRows {
+                // Its time was up: it goes on from there. Until a page is whole, what was in sight stays.
+                state.found = found
+                state.sought = next
+                if !state.hasAnswer { state.list.rows = found }
+                self.filter = state
+                return self.askFilter()
+            }
+            state.hasAnswer = true
+            state.found = []
+            state.sought = nil
+            state.tookMilliseconds = self.moment.steadyMilliseconds - state.beganAt
+            state.list.rows = found
             state.next = page.next
-            if let cursor = old.cursor, !page.jobs.contains(where: { $0.id == cursor }) {
+            if let cursor = old.cursor, !found.contains(where: { $0.id == cursor }) {
                 let place = old.rows.firstIndex { $0.id == cursor } ?? 0
-                state.list.cursor = page.jobs.isEmpty ? nil : page.jobs[min(place, page.jobs.count - 1)].id
+                state.list.cursor = found.isEmpty ? nil : found[min(place, found.count - 1)].id
                 state.list.isUnsure = true
             }
             state.list.top = state.list.shownTop(height: max(1, MainLayout(self).height(of: self.lower)))
             self.filter = state
         case .failure(let error):
+            state.found = []
+            state.sought = nil
             self.filter = state
             self.failed(error)
         }
         return []
+    }
+
+    /// Another page of what matches.
+    private mutating func turnPage(_ state: FilterState) -> [Effect] {
+        var state = state
+        state.list = ListState()
+        state.hasAnswer = false
+        state.found = []
+        state.sought = nil
+        state.isStale = state.isAwaited
+        self.filter = state
+        return self.askFilter()
     }
 
     private mutating func moveInFilter(_ action: Action) -> [Effect] {
@@ -232,20 +279,16 @@ extension Model {
         case .down where isAtEnd, .pageDown where isAtEnd:
             guard let next = state.next else { return [] }
             state.pages.append(next)
-            state.list = ListState()
-            self.filter = state
-            return self.askFilter()
+            return self.turnPage(state)
         case .up where index == 0, .pageUp where index == 0, .first:
             guard state.pages.count > 1 else {
                 state.list.cursor = state.list.rows.first?.id
                 break
             }
             if action == .first { state.pages = [nil] } else { state.pages.removeLast() }
-            state.list = ListState()
-            self.filter = state
-            return self.askFilter()
+            return self.turnPage(state)
         case .last: state.list.cursor = state.list.rows.last?.id
-        default: Self.step(action, &state.list, height)
+        default: Self.step(Self.rows(action, height), &state.list, height)
         }
         state.list.top = state.list.shownTop(height: height)
         self.filter = state

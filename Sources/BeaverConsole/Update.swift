@@ -34,6 +34,7 @@ extension Model {
         case .taken(let result): return self.took(taken: result)
         case .crashFacts(let facts): return self.took(facts: facts)
         case .crashed(let outcome): return self.took(outcome: outcome)
+        case .account(let number, let account): return self.took(account, of: number)
         case .tookOver(let failure): return self.tookOver(failure)
         }
     }

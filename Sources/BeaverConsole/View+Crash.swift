@@ -50,7 +50,13 @@ extension View {
         guard self.size.rows >= 20 else { return }
         self.drawSafetyLine(0, row: self.size.rows - 2)
         let tests = self.model.crashTests
-        let last = tests.count == 0 ? "never from this console" : "\(tests.count), lost \(tests.lost)"
+        var last = tests.count == 0 ? "never from this console" : "\(tests.count), lost \(tests.lost)"
+        if let proof = self.model.lastProof {
+            if let account = proof.outcome.account, account.stage == .going {
+                last += " of \(Figures.grouped(account.asked)) asked so far"
+            }
+            last += "; v shows the proof"
+        }
         self.screen.put("Last crash-test: \(last)", row: self.size.rows - 1, column: 1, style: .dim)
     }
 
@@ -111,9 +117,11 @@ extension View {
         let once = state.facts.runningOnce.map { " among them: \(Figures.grouped($0)) (they would end" } ?? " (they end"
         return [
             (
-                running == 1
-                    ? "With \(kill), the command that runs now dies and runs again\(seldom)."
-                    : "With \(kill), \(Figures.grouped(running)) commands that run now die and run again\(seldom).",
+                running == 0
+                    ? "With \(kill), no command dies: none runs now."
+                    : running == 1
+                        ? "With \(kill), the command that runs now dies and runs again\(seldom)."
+                        : "With \(kill), \(Figures.grouped(running)) commands that run now die and run again\(seldom).",
                 .plain
             ),
             ("Jobs marked \"once\"\(once) as dead, not run again).", .plain),
@@ -225,7 +233,8 @@ extension View {
             area,
             title: proof.headline,
             remark: lines.count > height ? "\(top + 1)-\(top + height) of \(lines.count)" : "",
-            foot: "Enter back to work   v steps   w save report",
+            foot: "Enter back to work   v \(state.showsSteps ? "proof" : "steps")   w save report"
+                + (state.outcome.isAsking ? "   c asks no more" : ""),
             isFocused: true,
             style: proof.isGood ? .good : .bad
         )

@@ -66,7 +66,9 @@ extension View {
         if part == 5, state.hidesValues { remark = ". shows \(Redaction.mark)" }
         if lines.count > height { remark = "\(place + 1)-\(place + min(height, lines.count)) of \(lines.count)" }
         if part == 4, state.follows { remark += (remark.isEmpty ? "" : " · ") + "following" }
-        self.drawBox(area, title: parts.title(of: part), remark: remark, isFocused: isFocused)
+        // The end of a path tells more than its beginning.
+        let foot = TextWidth.cutFront(parts.foot(of: part), to: area.columns - 6)
+        self.drawBox(area, title: parts.title(of: part), remark: remark, foot: foot, isFocused: isFocused)
         for (row, line) in lines.dropFirst(place).prefix(max(0, height)).enumerated() {
             self.screen.put(
                 TextWidth.cut(line.text, to: area.columns - 4),

@@ -78,7 +78,14 @@ extension View {
 
     private mutating func drawKindJobs(_ state: ErrorsState, _ area: MainLayout.Area) {
         let total = state.group.map { $0.dead + $0.waiting } ?? 0
-        let remark = total > state.jobs.count && !state.jobs.isEmpty ? "the first \(state.jobs.count)" : ""
+        let height = area.rows - 3
+        let top = max(0, state.job - height + 1)
+        var remark = ""
+        if !state.jobs.isEmpty, height > 0 {
+            let range = "\(top + 1)-\(min(top + height, state.jobs.count))"
+            let first = total > state.jobs.count ? "the first \(Figures.grouped(state.jobs.count)), " : ""
+            remark = "\(first)\(range) of \(Figures.grouped(total))"
+        }
         self.drawBox(
             area,
             title: "Jobs of this kind \(Figures.grouped(total))",
@@ -90,8 +97,6 @@ extension View {
         let id = min(longest, max(10, area.columns / 4))
         let head = " " + TextWidth.left("JOB", id + 1) + "STATE     RUN   EXIT ENDED    WORK"
         self.screen.put(TextWidth.cut(head, to: area.columns - 3), row: area.row + 1, column: 1, style: .heading)
-        let height = area.rows - 3
-        let top = max(0, state.job - height + 1)
         for (place, job) in state.jobs.enumerated().dropFirst(top).prefix(height) {
             let row = area.row + 2 + place - top
             let isMarked = self.model.marks.contains(job.id)

@@ -53,7 +53,8 @@ extension View {
     private mutating func drawEmpty(_ pane: Pane, _ isFiltered: Bool, row: Int, area: MainLayout.Area) {
         let text: String
         if isFiltered {
-            text = self.model.filter?.hasAnswer == true ? "no job matches; Esc clears the filter" : ""
+            let isHere = self.model.filter?.hasAnswer == true
+            text = isHere ? "no job matches; Esc clears the filter" : "\(self.looking); Esc clears the filter"
         } else if self.isBlank || self.count(of: pane) > 0 {
             text = ""
         } else {

@@ -70,11 +70,12 @@ extension View {
         self.screen.put(books.right, row: 1, column: width - TextWidth.of(books.right))
     }
 
-    /// How much of all is done; purged and forgotten jobs were done too.
+    /// How much of all that is wanted is done; purged and forgotten jobs were done too, cancelled ones are not wanted.
     var doneShare: Double {
         let jobs = self.status.jobs
-        guard jobs.enqueuedTotal > 0 else { return 0 }
-        return Double(jobs.completed + jobs.purged + jobs.forgotten) / Double(jobs.enqueuedTotal)
+        let wanted = jobs.enqueuedTotal - jobs.cancelled
+        guard wanted > 0 else { return 0 }
+        return Double(jobs.completed + jobs.purged + jobs.forgotten) / Double(wanted)
     }
 
     /// From the measured change of the backlog, never from a rate it was not measured with.
@@ -84,6 +85,10 @@ extension View {
         if backlog == 0 { return (jobs.parked > 0 ? "parked jobs wait for a handler" : "nothing waits", .dim) }
         if self.model.isLost { return ("nobody knows now", .warning) }
         if self.status.workers.paused { return ("stalled: paused", .warning) }
+        // What the log has room for is still done.
+        if self.status.state == .full, self.status.rates.completedPerSecond < 0.05 {
+            return ("stalled: no room for more log", .warning)
+        }
         if self.status.workers.count == 0 { return ("stalled: no workers", .warning) }
         let change = self.status.rates.backlogPerSecond
         if change > 0.05 {
@@ -114,7 +119,7 @@ extension View {
     }
 
     mutating func drawProgress() {
-        guard !self.isBlank, self.status.jobs.enqueuedTotal > 0 else { return }
+        guard !self.isBlank, self.status.jobs.enqueuedTotal > self.status.jobs.cancelled else { return }
         let width = self.size.columns
         let bar = max(8, min(width * 45 / 100, 66))
         let (done, rest) = Figures.bar(self.doneShare, columns: bar)
@@ -165,7 +170,8 @@ extension View {
     private mutating func drawTabs(row: Int) {
         let column = 2
         if let filter = self.model.filter {
-            let count = filter.hasAnswer ? self.filterCount(filter) : "looking"
+            var count = filter.hasAnswer ? self.filterCount(filter) : self.looking
+            if !filter.hasAnswer, !filter.list.rows.isEmpty { count = "\(self.filterCount(filter)), \(count)" }
             let text = " [filter \(filter.text)] \(count) "
             self.screen.put(TextWidth.cut(text, to: self.size.columns - 4), row: row, column: column, style: .title)
             return
@@ -210,8 +216,10 @@ extension View {
         if let filter = self.model.filter {
             let before = (filter.pages.count - 1) * Model.pageRows
             text = "\(before + top + 1)-\(before + end) of \(self.filterCount(filter))"
-        } else if let position = list.position {
+        } else if let known = list.position {
             let of = Figures.grouped(self.count(of: pane))
+            // Rows that stand still while one scrolls are older than the count: the list has become shorter before them.
+            let position = max(0, min(known, self.count(of: pane) - list.rows.count))
             text = "\(Figures.grouped(position + top + 1))-\(Figures.grouped(position + end)) of \(of)"
         } else {
             text = "\(Figures.grouped(self.count(of: pane))) in all"
@@ -224,7 +232,14 @@ extension View {
 
     private func filterCount(_ filter: FilterState) -> String {
         let count = (filter.pages.count - 1) * Model.pageRows + filter.list.rows.count
-        return Figures.grouped(count) + (filter.next == nil ? "" : " or more")
+        return Figures.grouped(count) + (filter.next == nil && filter.hasAnswer ? "" : " or more")
+    }
+
+    /// How far the search of a page has come: jobs are read in the order in which they were accepted.
+    var looking: String {
+        guard let place = self.model.filter?.sought, self.status.wal.lastSequence > 0 else { return "looking" }
+        let share = Double(place.enqueueSequence) / Double(self.status.wal.lastSequence)
+        return "looking, \(min(99, Int(share * 100))) % read"
     }
 
     // MARK: Welcome

@@ -88,7 +88,7 @@ extension View {
 
     private func goodLines(_ check: FileCheck, _ state: PreviewState, _ width: Int) -> [(text: String, style: Style)] {
         func figure(_ number: Int, _ text: String) -> (text: String, style: Style) {
-            (TextWidth.right(Figures.grouped(number), 7) + "  " + text, number > 0 ? .plain : .dim)
+            (TextWidth.right(Figures.grouped(number), Self.countColumns) + "  " + text, number > 0 ? .plain : .dim)
         }
         var ids = ""
         if let first = check.firstID {
@@ -130,23 +130,29 @@ extension View {
     private func actionLines(_ check: FileCheck, _ state: PreviewState) -> [(text: String, style: Style)] {
         let unhandled = state.known?.unhandled ?? []
         func line(_ count: Int, _ name: String) -> (text: String, style: Style) {
-            (TextWidth.right(Figures.grouped(count), 7) + "  action \(name)", .plain)
+            (TextWidth.right(Figures.grouped(count), Self.countColumns) + "  action \(name)", .plain)
         }
         var lines: [(text: String, style: Style)] = []
         for action in unhandled.prefix(Self.shownActions) {
             let count = check.actions.first { $0.name == action.action }?.count ?? action.jobs
             lines.append(line(count, action.action))
-            lines.append((TextWidth.right("", 9) + "would wait: \(action.reason)", .warning))
+            lines.append((TextWidth.right("", Self.countColumns + 2) + "would wait: \(action.reason)", .warning))
         }
         let others = check.actions.filter { action in !unhandled.contains { $0.action == action.name } }
         let room = max(0, Self.shownActions - unhandled.count)
         lines += others.prefix(room).map { line($0.count, $0.name) }
         let left = max(0, unhandled.count - Self.shownActions) + max(0, others.count - room)
-        if left > 0 { lines.append((TextWidth.right("", 9) + "and \(Figures.count(left, "more action"))", .dim)) }
+        if left > 0 {
+            lines.append(
+                (TextWidth.right("", Self.countColumns + 2) + "and \(Figures.count(left, "more action"))", .dim)
+            )
+        }
         return lines
     }
 
     private static var shownActions: Int { 5 }
+    /// Room for ten millions.
+    private static var countColumns: Int { 10 }
 
     /// What the queue knows of them: asked for in pieces, so that it may be of a part only.
     private func knownLines(
@@ -156,7 +162,7 @@ extension View {
     ) -> [(text: String, style: Style)] {
         if state.refusal != nil { return [] }
         if let reason = state.whyNotKnown {
-            let lead = TextWidth.right("?", 7) + "  "
+            let lead = TextWidth.right("?", Self.countColumns) + "  "
             return TextWidth.wrap("known already: \(reason)", to: width - lead.count).enumerated().map {
                 (($0 == 0 ? lead : String(repeating: " ", count: lead.count)) + $1, .warning)
             }
@@ -165,12 +171,12 @@ extension View {
         let compared = known.enqueued + known.duplicates + known.differs
         let isPart = compared < check.jobCount
         let count = state.known == nil ? "?" : Figures.grouped(known.duplicates)
-        var text = TextWidth.right(count, 7) + "  known already"
+        var text = TextWidth.right(count, Self.countColumns) + "  known already"
         if known.duplicates > 0 { text += ": not taken again" }
         if isPart, compared > 0 { text += ", of the first \(Figures.grouped(compared))" }
         var lines: [(text: String, style: Style)] = [(text, known.duplicates > 0 ? .plain : .dim)]
         if known.differs > 0 {
-            let count = TextWidth.right(Figures.grouped(known.differs), 7)
+            let count = TextWidth.right(Figures.grouped(known.differs), Self.countColumns)
             lines.append(("\(count)  refused: the id is known with another payload", .warning))
         }
         return lines
@@ -183,10 +189,10 @@ extension View {
         let longest = shown.reduce(3) { max($0, TextWidth.of($1.id ?? "")) }
         let id = max(3, min(longest, width / 3))
         var lines: [(text: String, style: Style)] = [
-            ("\(TextWidth.right("JOB", 7))  \(TextWidth.left("ID", id)) WORK", .heading)
+            ("\(TextWidth.right("JOB", Self.countColumns))  \(TextWidth.left("ID", id)) WORK", .heading)
         ]
         for (place, entry) in shown.enumerated() {
-            let number = TextWidth.right(Figures.grouped(from + place + 1), 7)
+            let number = TextWidth.right(Figures.grouped(from + place + 1), Self.countColumns)
             lines.append(("\(number)  \(TextWidth.left(entry.id ?? "-", id)) \(entry.work)", .plain))
         }
         return lines

@@ -121,7 +121,9 @@ extension View {
         if let seconds = view.secondsToRecover {
             lines.append(("", "back in about \(Figures.about(seconds))"))
         }
-        lines.append(("disk", "\(self.status.fileSystem) \(view.device), \(Figures.bytes(view.freeDiskBytes)) free"))
+        let disk = "\(self.status.fileSystem) \(view.device), \(Figures.bytes(view.freeDiskBytes)) free"
+        // Where that is what is wrong, it must not be the line that has no room.
+        lines.insert(("disk", disk), at: self.status.state == .full ? 0 : lines.count)
         if let http = self.status.http { lines.append(("metrics", "http://\(http)/metrics")) }
         if let parked = self.status.parkedActions.first {
             lines.append(("parked", "\(Figures.grouped(parked.jobs)) \(parked.action): \(parked.reason)"))

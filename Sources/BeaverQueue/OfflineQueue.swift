@@ -139,6 +139,10 @@ public final class OfflineQueue: QueueControl, Sendable {
         try await self.read().lookup.groups(matching: filter)
     }
 
+    package func known(_ ids: [String]) async throws(QueueError) -> [KnownJob?] {
+        await (try self.read()).lookup.known(ids)
+    }
+
     package func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
         try await self.read().lookup.records(of: id)
     }

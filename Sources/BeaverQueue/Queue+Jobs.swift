@@ -154,6 +154,10 @@ extension Queue {
         return try await self.act(JobAction(action), on: jobs)
     }
 
+    package func known(_ ids: [String]) async throws(QueueError) -> [KnownJob?] {
+        await (try await self.readyCore()).lookup.known(ids)
+    }
+
     package func records(of id: String) async throws(QueueError) -> [Inspection.Line] {
         try await self.readyCore().lookup.records(of: id)
     }

@@ -40,6 +40,8 @@ package protocol QueueControl: Sendable {
     func select(matching filter: JobFilter) async throws(QueueError) -> JobSelection
     /// A job that changed since it was selected is skipped, and counted.
     func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult
+    /// What became of jobs, in the order of their whole ids; nil of one that is not known, or no longer.
+    func known(_ ids: [String]) async throws(QueueError) -> [KnownJob?]
     /// What the log still holds about a job, oldest first; the newest 200 records.
     func records(of id: String) async throws(QueueError) -> [Inspection.Line]
 }
@@ -123,6 +125,18 @@ public struct JobCursor: Sendable, Equatable, Codable {
 
     package var text: String {
         self.listBegan == 0 ? String(self.enqueueSequence) : "\(self.enqueueSequence)-\(self.listBegan)"
+    }
+}
+
+/// What is known of a job by its id alone.
+package struct KnownJob: Sendable, Equatable, Codable {
+    package var state: JobState
+    /// Runs started since it was enqueued or revived; nil where only the id of a completed job is remembered.
+    package var runs: Int?
+
+    package init(state: JobState, runs: Int?) {
+        self.state = state
+        self.runs = runs
     }
 }
 

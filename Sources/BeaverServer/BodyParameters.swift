@@ -72,7 +72,7 @@ struct BodyMiddleware: RouterMiddleware {
 
     private static let takers: Set<String> = [
         "POST /v1/jobs", "POST /v1/jobs/retry", "POST /v1/jobs/cancel", "POST /v1/jobs/purge", "POST /v1/selections",
-        "PUT /v1/workers", "POST /v1/stop",
+        "PUT /v1/workers", "POST /v1/stop", "POST /v1/lookup",
     ]
 
     let methods: AllowedMethods

@@ -165,6 +165,23 @@ enum OpenAPIDocument {
               responses:
                 "200": {description: Written, content: {application/json: {schema: {type: object, required: [last_seq], properties: {last_seq: {type: integer}}}}}}
                 default: {$ref: "#/components/responses/Problem"}
+          /v1/lookup:
+            post:
+              summary: What became of many jobs
+              description: One entry an id, in the same order, null for an id that is not known; without `runs` where of a completed job only the id is remembered.
+              requestBody:
+                required: true
+                content: {application/json: {schema: {type: object, required: [ids], properties: {ids: {type: array, maxItems: 1000, items: {type: string}}}}}}
+              responses:
+                "200": {description: What is known, content: {application/json: {schema: {type: object, required: [jobs], properties: {jobs: {type: array, items: {oneOf: [{type: "null"}, {type: object, required: [state], properties: {state: {type: string}, runs: {type: integer}}}]}}}}}}}
+                default: {$ref: "#/components/responses/Problem"}
+          /v1/reload:
+            post:
+              summary: Read the configuration again, as at SIGHUP
+              description: With faults it changes nothing and is a problem with the code `configuration`.
+              responses:
+                "200": {description: "Taken; `waits_for_start` names what holds only from the next start", content: {application/json: {schema: {type: object, required: [waits_for_start], properties: {waits_for_start: {type: array, items: {type: string}}}}}}}
+                default: {$ref: "#/components/responses/Problem"}
           /v1/stop:
             post:
               summary: Drain and stop; with `now=true` at once

@@ -13,6 +13,7 @@ struct Routes: Sendable {
     let metrics: @Sendable () -> QueueMetricsSnapshot
     /// `host:port` of the TCP listener, once it is known.
     let tcpAddress: @Sendable () -> String?
+    let reload: Server.ReadAgain
 
     func responder(gate: Gate) -> RouterResponder<ServerContext> {
         // Twice: the middleware has to know all routes, and a router hands its middleware to routes that come after it.
@@ -41,6 +42,16 @@ struct SnapshotTaken: Codable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case lastSequence = "last_seq"
+    }
+}
+
+/// Answer to `POST /v1/reload`.
+struct ConfigurationRead: Codable, Equatable {
+    /// Changes that a running server cannot make, each in a sentence.
+    var waitsForStart: [String]
+
+    private enum CodingKeys: String, CodingKey {
+        case waitsForStart = "waits_for_start"
     }
 }
 
@@ -73,6 +84,9 @@ extension Routes {
         router.post("/v1/snapshot") { request, _ in
             try QueryParameters(request).refuseUnknown(besides: [])
             return try JSONCoding.response(SnapshotTaken(lastSequence: await self.queue.snapshot()))
+        }
+        router.post("/v1/reload") { _, _ in
+            try JSONCoding.response(ConfigurationRead(waitsForStart: await self.reload()))
         }
         router.post("/v1/stop") { request, _ in
             let parameters = try await QueryParameters.inBody(of: request)

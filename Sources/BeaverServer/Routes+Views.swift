@@ -33,6 +33,20 @@ struct RecordsBody: Codable, Equatable {
     var records: [Inspection.Line]
 }
 
+/// Body of `POST /v1/lookup`.
+struct LookupQuestion: Codable, Equatable {
+    /// An id has at most 255 bytes, of which each may be written as six.
+    static let maxBytes = Self.maxIDs * (6 * 255 + 4) + 64
+    static let maxIDs = 1_000
+
+    var ids: [String]
+}
+
+/// Its answer: one entry an id, in the same order, null for one that is not known.
+struct LookupAnswer: Codable, Equatable {
+    var jobs: [KnownJob?]
+}
+
 extension Routes {
     func addViews(to router: Router<ServerContext>) {
         router.get("/v1/views") { request, _ in try await self.view(request) }
@@ -40,11 +54,25 @@ extension Routes {
             let filter = try JobQuery.filter(QueryParameters(request))
             return try JSONCoding.response(GroupsBody(groups: await self.queue.groups(matching: filter)))
         }
+        router.post("/v1/lookup") { request, _ in
+            try JSONCoding.response(LookupAnswer(jobs: await self.queue.known(Self.ids(in: request))))
+        }
         router.post("/v1/selections") { request, _ in
             let filter = try JobQuery.filter(await QueryParameters.inBody(of: request))
             let selection = try await self.queue.select(matching: filter)
             return try JSONCoding.response(SelectionBody(selection), status: .created)
         }
+    }
+
+    private static func ids(in request: Request) async throws -> [String] {
+        let bytes = try await RequestBytes.collect(request, upTo: LookupQuestion.maxBytes)
+        guard let question = try? JSONCoding.decode(LookupQuestion.self, from: bytes),
+            question.ids.count <= LookupQuestion.maxIDs
+        else {
+            let most = LookupQuestion.maxIDs
+            throw QueueError.invalidInput(#"the body must be {"ids": ["…"]} with at most \#(most) ids"#)
+        }
+        return question.ids
     }
 
     /// One view, or with `Accept: text/event-stream` one each time something in it has changed, until the client goes.

@@ -22,6 +22,9 @@ package final class Server: Sendable {
         var tcpAddress: String?
     }
 
+    package typealias ReadAgain = @Sendable () async throws(QueueError) -> [String]
+    private let readAgain = Mutex<ReadAgain?>(nil)
+
     /// Nothing is opened yet.
     package init(
         _ configuration: ServerConfiguration,
@@ -46,6 +49,18 @@ package final class Server: Sendable {
         self.tokens.withLock { $0 = tokens }
     }
 
+    /// What `POST /v1/reload` does: reads the configuration again, which whoever starts the server can, and returns a sentence
+    /// for each change that holds only from the next start.
+    package func onReload(_ readAgain: @escaping ReadAgain) { self.readAgain.withLock { $0 = readAgain } }
+
+    private func reload() async throws(QueueError) -> [String] {
+        guard let readAgain = self.readAgain.withLock({ $0 }) else {
+            throw QueueError(.conflict, "this queue was started without a configuration that could be read again")
+        }
+        self.logger.info("a client asked for the configuration to be read again")
+        return try await readAgain()
+    }
+
     /// `host:port` of the TCP listener; nil if there is none.
     package var tcpAddress: String? { self.state.withLock { $0.tcpAddress } }
 
@@ -62,7 +77,8 @@ package final class Server: Sendable {
             limits: self.configuration.limits,
             bodies: BodyBudget(limitBytes: self.configuration.limits.allBodiesBytes),
             metrics: self.metrics,
-            tcpAddress: { self.tcpAddress }
+            tcpAddress: { self.tcpAddress },
+            reload: { () async throws(QueueError) in try await self.reload() }
         )
         let responder = routes.responder(gate: gate)
         func listener(_ door: Door) -> Listener {

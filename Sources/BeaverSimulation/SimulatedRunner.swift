@@ -45,7 +45,7 @@ package final class SimulatedRunner: HandlerRunner {
         }
     }
 
-    package func stop(token: UInt64, _ how: StopKind) {
+    package func stop(token: UInt64, _ how: StopKind, because reason: StopReason) {
         self.state.withLock { state in
             guard let index = state.running[token] else { return }
             state.runs[index].stops.append(how)

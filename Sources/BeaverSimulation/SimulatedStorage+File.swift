@@ -73,10 +73,11 @@ final class SimulatedFile: StorageFile {
     func beginRead(at offset: Int64, count: Int64) {}
 
     /// A sector of zeros counts as never written, so that the skipping of such is tried far more often than by a real disk.
-    func nextWritten(from offset: Int64) throws(QueueError) -> Int64 {
+    func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64> {
         try self.perform(.inspect, "lseek", offset) { state, node throws(DiskFailure) in
             guard offset >= 0 else { throw .invalid }
-            return Int64(state.disk.nodes[node].content.nextWritten(from: Int(offset)))
+            let written = state.disk.nodes[node].content.nextWritten(from: Int(offset))
+            return Int64(written.lowerBound)..<Int64(written.upperBound)
         }
     }
 

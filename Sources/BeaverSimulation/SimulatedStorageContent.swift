@@ -49,12 +49,23 @@ struct SimulatedFileContent: Sendable {
         return end - offset
     }
 
-    /// The offset itself, or the begin of the first later sector that is not all zeros.
-    func nextWritten(from offset: Int) -> Int {
-        guard offset < self.bytes.count else { return offset }
-        let zeros = self.bytes.span.bytes.zeroCount(from: offset)
-        guard offset + zeros < self.bytes.count else { return self.bytes.count }
-        return max(offset, (offset + zeros) / Self.sectorBytes * Self.sectorBytes)
+    /// From `offset` on, the first sectors one behind the other that are not all zeros.
+    func nextWritten(from offset: Int) -> Range<Int> {
+        let begin = self.firstSector(from: offset, isWritten: true)
+        return begin..<self.firstSector(from: begin, isWritten: false)
+    }
+
+    /// The offset itself, where such a sector stands there, the begin of the next one, or the end.
+    private func firstSector(from offset: Int, isWritten wanted: Bool) -> Int {
+        let bytes = self.bytes.span.bytes
+        var offset = offset
+        while offset < bytes.byteCount {
+            let end = min(bytes.byteCount, (offset / Self.sectorBytes + 1) * Self.sectorBytes)
+            let isWritten = offset + bytes.extracting(0..<end).zeroCount(from: offset) < end
+            if isWritten == wanted { break }
+            offset = end
+        }
+        return offset
     }
 
     mutating func write(_ source: UnsafeRawBufferPointer, at offset: Int, stamp: UInt64) {

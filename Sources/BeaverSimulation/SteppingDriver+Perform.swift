@@ -22,9 +22,9 @@ extension SteppingDriver {
                 self.tell(.space(parts.log.space, error))
             }
         case .start(let start): self.start(start)
-        case .stop(_, let token, let how):
+        case .stop(_, let token, let how, let reason):
             self.stopped.insert(token)
-            self.runner.stop(token: token, how)
+            self.runner.stop(token: token, how, because: reason)
         case .answer(let ticket, let answer): self.note(ticket, answer)
         case .compact(let target): self.compact(target, parts)
         case .release(let sequence, let keepBytes):
@@ -111,7 +111,7 @@ extension SteppingDriver {
     }
 
     private static func stops(_ effect: EngineEffect, _ token: UInt64) -> Bool {
-        if case .stop(_, token, _) = effect { true } else { false }
+        if case .stop(_, token, _, _) = effect { true } else { false }
     }
 
     /// Ends a run that stayed; false if it is not running.

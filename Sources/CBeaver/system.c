@@ -61,10 +61,12 @@ int cbeaver_begin_read(int fd, int64_t offset, int64_t count) {
     return posix_fadvise(fd, offset, count, POSIX_FADV_WILLNEED);
 }
 
-int cbeaver_next_data(int fd, int64_t offset, int64_t *next) {
-    off_t found = lseek(fd, offset, SEEK_DATA);
-    if (found < 0) return -1;
-    *next = found;
+int cbeaver_next_data(int fd, int64_t offset, int64_t *begin, int64_t *end) {
+    off_t data = lseek(fd, offset, SEEK_DATA);
+    off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+    if (hole < 0) return -1;
+    *begin = data;
+    *end = hole;
     return 0;
 }
 
@@ -253,6 +255,14 @@ void cbeaver_unmap_memory(void *memory, size_t size) {
         free(memory);
     else
         munmap(memory, size);
+}
+
+void cbeaver_limit_heap(void) {
+#ifdef __GLIBC__
+    // The first as well: either fixes both, and by itself it is so small that each batch would be a mapping of its own.
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
 }
 
 void cbeaver_trim_heap(void) {

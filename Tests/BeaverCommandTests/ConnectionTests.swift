@@ -65,8 +65,10 @@ import Testing
             let word = try await onOwnThread { output.fileHandleForReading.readData(ofLength: 5) }
             #expect(word == Data("open\n".utf8))
             #expect(ServerProcess.whyNot(process.processIdentifier, of: directory) == nil)
-            try input.fileHandleForWriting.close()
-            process.waitUntilExit()
+            // Not by the end of its input, which a child of another test may hold open.
+            process.terminate()
+            try await onOwnThread { process.waitUntilExit() }
+            withExtendedLifetime(input) {}
         }
     }
 }

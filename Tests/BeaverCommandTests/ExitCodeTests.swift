@@ -24,7 +24,7 @@ import Testing
             ["enqueue", "--file", "a", "--lines", "b"], ["enqueue", "--payload", "1", "--priority", "10"],
             ["jobs", "purge"], ["jobs", "purge", "a", "--state", "dead"], ["jobs", "list", "--state", "ded"],
             ["jobs", "list", "--columns", "ids"], ["workers", "set", "0"], ["run", "--no-ui", "--workers", "x"],
-            ["run", "--no-ui", "--lines", "f"], ["completion", "tcsh"], ["--color", "pink", "status"],
+            ["completion", "tcsh"], ["--color", "pink", "status"],
             ["enqueue", "--file", "-", "--wait"], ["enqueue", "--delay", "5", "--payload", "1"],
             ["torture", "--time", "5"], ["jobs", "list", "--columns", ""], ["jobs", "list", "--columns", "id,"],
         ]

@@ -34,10 +34,12 @@ import Testing
         try directory.write("old\n", to: "token")
         let globals = try GlobalOptions.parse(["--data-dir", directory.file("data"), "--config", path])
         let options = try RunOptions.parse(["--http", "127.0.0.1:0"])
-        let values = try options.settings(globals).checked()
+        let settings = try options.settings(globals)
+        let values = try settings.checked()
         try DataDirectory.prepare(values.queue)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let host = SessionHost(globals: globals, options: options, values: values, logger: logger, isDemo: false)
+        let reload = Reload(globals: globals, options: options, settings: settings, logger: logger)
+        let host = SessionHost(reload, values, isDemo: false)
         try await host.embed()
         try await host.start()
         let address = try await QueueClient(dataDirectory: values.queue.dataDirectory).status().http

@@ -153,6 +153,26 @@ import Testing
         ] { #expect(stage.shows(text)) }
     }
 
+    @Test func theFileOfARunsOutputIsNamedWhereThereIsOne() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("5", .end, .enter)
+        #expect(stage.shows("─ /srv/thumbs/data/output/5/5002-8589935246.out ─"), "\(stage)")
+        stage.press("[")
+        #expect(stage.shows("-8589935245.out ─"))
+        // Read from the log, since the file has gone.
+        stage.scene.output = "[not all of the output is on disk; its last 3 bytes, from the log:]\nabc"
+        stage.press("]")
+        #expect(!stage.shows(".out ─"))
+    }
+
+    /// How the run ended is what a narrow screen must have room for.
+    @Test func theLimitOfARunIsSaidAsPeopleSayIt() {
+        var stage = Stage(.thumbs, rows: 34, columns: 120)
+        stage.press("5", .end, .enter)
+        #expect(stage.shows("time-out 30 s: waiting for lock (20 s)"))
+        #expect(stage.shows("SIGKILL after 35.0 s]"))
+    }
+
     /// Programs of other systems end a line with both, progress bars write over it.
     @Test(
         arguments: [

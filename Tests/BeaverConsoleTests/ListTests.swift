@@ -34,6 +34,35 @@ import Testing
         #expect(stage.model.question != nil)
     }
 
+    /// The rows that are here are those of the other end.
+    @Test func keysAfterAJumpCountFromWhereItGoes() {
+        var stage = Stage(.thumbs)
+        stage.press(.end)
+        stage.holds = { if case .view = $0 { true } else { false } }
+        stage.press(.home, .pageDown, .down)
+        let height = 5
+        stage.holds = { _ in false }
+        guard case .view(let request) = stage.effects.last else {
+            Issue.record("nothing was asked")
+            return
+        }
+        stage.send(.view(.success(stage.scene.answer(request))))
+        let rows = stage.scene.lists[.pending] ?? []
+        #expect(stage.model.focused.current?.id == rows[height + 1].id, "\(stage)")
+        stage.press(.end, .up)
+        #expect(stage.model.focused.current?.id == rows[rows.count - 2].id, "\(stage)")
+    }
+
+    /// Rows are older than the count while one scrolls.
+    @Test func noRangeGoesBeyondTheCount() {
+        var stage = Stage(.thumbs)
+        stage.press(.end)
+        #expect(stage.shows("-1,860 of 1,860 "), "\(stage)")
+        stage.model.view?.status.jobs.pending -= 10
+        stage.model.view?.status.jobs.completed += 10
+        #expect(stage.shows("-1,850 of 1,850 "), "\(stage)")
+    }
+
     @Test func marksBelongToJobs() {
         var stage = Stage(.thumbs)
         stage.press(" ", " ")

@@ -29,6 +29,27 @@ import Testing
 
     @Test func paused() { ScreenFile.expect(Stage(.paused).screen, "paused-80x24") }
 
+    /// What the log has room for is still done; only then nothing clears any more.
+    @Test func aFullDiskIsNoForecast() {
+        var stage = Stage(.full)
+        stage.model.view?.status.rates.completedPerSecond = 0
+        #expect(stage.shows("stalled: no room for more log"))
+        stage.model.view?.status.rates.completedPerSecond = 6
+        #expect(!stage.shows("stalled"))
+    }
+
+    @Test func cancelledJobsAreNotWantedAnyMore() {
+        var stage = Stage(.thumbs)
+        stage.model.view?.status.jobs.completed = 0
+        stage.model.view?.status.jobs.cancelled = 3_120
+        #expect(stage.shows("  0 % "))
+        stage.model.view?.status.jobs = QueueStatus.Jobs()
+        stage.model.view?.status.jobs.enqueuedTotal = 10
+        stage.model.view?.status.jobs.completed = 4
+        stage.model.view?.status.jobs.cancelled = 6
+        #expect(stage.shows(" 100 % "), "\(stage)")
+    }
+
     @Test func theDiskIsFull() { ScreenFile.expect(Stage(.full).screen, "full-80x24") }
 
     @Test func theServerIsGone() {

@@ -277,7 +277,9 @@ extension Scene {
             13:57:21 waiting for lock
             13:57:31 waiting for lock (10 s)
             13:57:41 waiting for lock (20 s)
+            [beaver-tui: time-out; SIGTERM after 30.0 s]
             13:57:50 import.sh: caught TERM, cleaning up
+            [beaver-tui: it did not end; SIGKILL after 35.0 s]
 
             """
         scene.records = [
@@ -286,7 +288,7 @@ extension Scene {
                 time: self.accepted,
                 event: "ENQUEUE",
                 job: "import-02",
-                details: "priority=4 action=#2 payload=98B"
+                details: "priority=4 action=import payload=98B"
             ),
             Inspection.Line(
                 sequence: 6_318,

@@ -102,7 +102,7 @@ struct Scene: Sendable {
         case .crash: .crashed(self.outcome)
         case .takeOver: .tookOver(nil)
         case .quit: .stopped
-        case .endComparing, .endTaking, .dropTyped, .redraw, .suspend: nil
+        case .askOwn, .endAsking, .endComparing, .endTaking, .dropTyped, .redraw, .suspend: nil
         }
     }
 
@@ -119,7 +119,7 @@ struct Scene: Sendable {
         case .output(let id, let run, let offset): .output(id, run: run, from: offset, .failure(error))
         case .groups: .groups(.failure(error))
         case .select(_, let action, let label): .selected(action, label: label, .failure(error))
-        case .records, .endTaking, .dropTyped, .redraw, .suspend: nil
+        case .records, .askOwn, .endAsking, .endTaking, .dropTyped, .redraw, .suspend: nil
         case .complete(let text): .completions(text, [])
         case .check(let path, _): .checked(FileCheck(path: path, form: ""))
         case .take: .taken(.failure(error))

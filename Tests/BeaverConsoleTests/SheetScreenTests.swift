@@ -75,6 +75,13 @@ import Testing
         #expect(stage.model.prompt?.note?.contains("\(word)?") == true)
     }
 
+    /// A million was cut to "1,000,…".
+    @Test func countsOfMillionsAreWhole() {
+        var check = Scene.commandFile
+        check.jobCount = 12_000_000
+        #expect(self.preview(check).shows("│ 12,000,000  jobs to take"))
+    }
+
     @Test func previewOfABadFile() {
         ScreenFile.expect(self.preview(Scene.badFile).screen, "preview-bad-80x24")
     }

@@ -96,6 +96,34 @@ import Testing
         )
     }
 
+    @Test("what became of many jobs is asked in one request, in their order")
+    func lookup() async throws {
+        let queue = FakeQueue()
+        try await withServer(over: queue) { _, client in
+            let known = try await client.known(["a/b ü?", "unknown", "old"])
+            #expect(known == [KnownJob(state: .completed, runs: 2), nil, KnownJob(state: .completed, runs: nil)])
+            let longest = (0..<1_000).map { "\($0)" + String(repeating: "\"", count: 250) }
+            let all = try await client.known(longest)
+            #expect(all.count == 1_000)
+            let error = await #expect(throws: QueueError.self) { try await client.known(longest + ["one more"]) }
+            #expect(error?.code == .invalidInput)
+        }
+    }
+
+    @Test("the configuration is read again where the server can do it")
+    func reload() async throws {
+        try await withServer(over: FakeQueue()) { server, client in
+            let error = await #expect(throws: QueueError.self) { try await client.reload() }
+            #expect(error?.code == .conflict)
+            server.onReload { ["wal.dir is other now, which holds from the next start"] }
+            let waits = try await client.reload()
+            #expect(waits == ["wal.dir is other now, which holds from the next start"])
+            server.onReload { () throws(QueueError) in throw QueueError(.configuration, "line 3: wrong") }
+            let fault = await #expect(throws: QueueError.self) { try await client.reload() }
+            #expect(fault == QueueError(.configuration, "line 3: wrong"))
+        }
+    }
+
     @Test("a filter arrives as it was asked")
     func filtersGoThrough() async throws {
         var filter = JobFilter()

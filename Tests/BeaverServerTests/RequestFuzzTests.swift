@@ -137,6 +137,7 @@ enum APIRoute {
         ("/v1/jobs/cancel", ["POST"]), ("/v1/jobs/purge", ["POST"]), ("/v1/selections", ["POST"]),
         ("/v1/groups", ["GET"]), ("/v1/status", ["GET"]), ("/v1/views", ["GET"]), ("/v1/workers", ["PUT"]),
         ("/v1/workers/pause", ["POST"]), ("/v1/workers/resume", ["POST"]), ("/v1/snapshot", ["POST"]),
+        ("/v1/lookup", ["POST"]), ("/v1/reload", ["POST"]),
         ("/v1/stop", ["POST"]), ("/metrics", ["GET"]), ("/healthz", ["GET"]), ("/readyz", ["GET"]),
         ("/openapi.yaml", ["GET"]),
     ]

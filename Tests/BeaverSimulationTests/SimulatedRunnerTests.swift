@@ -53,9 +53,9 @@ import Testing
     @Test func aStopIsNotedUntilTheRunReacts() async {
         let told = Told()
         for token in 1...2 as ClosedRange<UInt64> { told.start(token, "job\(token)") }
-        told.runner.stop(token: 2, .terminate)
-        told.runner.stop(token: 2, .kill)
-        told.runner.stop(token: 99, .kill)
+        told.runner.stop(token: 2, .terminate, because: .timeout)
+        told.runner.stop(token: 2, .kill, because: .timeout)
+        told.runner.stop(token: 99, .kill, because: .timeout)
         #expect(told.runner.running == [1, 2])
         #expect(told.runner.run(1)?.stops == [])
         #expect(told.runner.run(2)?.stops == [.terminate, .kill])

@@ -70,6 +70,11 @@ package final class FakeQueue: QueueControl {
         return EnqueueResult(enqueued: jobs.count - duplicates, duplicates: duplicates)
     }
 
+    package func known(_ ids: [String]) async throws(QueueError) -> [KnownJob?] {
+        try self.note("known \(ids)")
+        return ids.map { $0 == "unknown" ? nil : KnownJob(state: .completed, runs: $0 == "old" ? nil : 2) }
+    }
+
     package func status() async throws(QueueError) -> QueueStatus {
         try self.note("status")
         return self.state.withLock { $0.status }

@@ -22,6 +22,15 @@ struct Terminal: ~Copyable {
     let hasUTF8: Bool
     private var shown: Screen?
 
+    /// Why TERM names nothing that a console can be drawn on; nil if it does.
+    static var whyUnfit: String? {
+        switch cnc_check() {
+        case 0: nil
+        case 1: "is not known here: terminfo has no entry for it"
+        default: "cannot move a cursor"
+        }
+    }
+
     /// Takes the terminal; throws if it cannot be drawn on.
     init(_ look: Console.Look, errorDescriptor: Int32?) throws(QueueError) {
         self.hasUTF8 = cnc_set_locale()

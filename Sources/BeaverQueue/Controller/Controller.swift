@@ -193,7 +193,7 @@ package final class Controller: Sendable {
             }
         case .prepare(let byteCount): self.background.post(.prepare(byteCount))
         case .start, .sync: break  // done by the caller, together with others
-        case .stop(_, let token, let how): self.parts.runner.stop(token: token, how)
+        case .stop(_, let token, let how, let reason): self.parts.runner.stop(token: token, how, because: reason)
         case .answer(let ticket, let answer):
             let waiting = self.tickets.withLock { $0.waiting.removeValue(forKey: ticket.number) }
             waiting?(answer)

@@ -17,11 +17,9 @@ extension Engine {
         else { return }
         var allowed = self.startsAllowed()
         while allowed > 0, self.runs.hasFreeSlot {
-            // The end record is charged in advance, so that what was started can always be written down.
-            let ends = Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
-            guard self.usableLogBytes > ends + self.settings.reservedLogBytes / 2 else {
+            guard self.hasRoomToStart else {
                 // A full disk is asked again by the clock, not here.
-                if !self.isDiskFull { self.askForSpace(ends + self.settings.reservedLogBytes) }
+                if !self.isDiskFull { self.askForSpace(self.nextEndBytes + self.settings.reservedLogBytes) }
                 return
             }
             guard let number = self.ready.popNext(self.manager.slots) else { return }
@@ -30,6 +28,14 @@ extension Engine {
             allowed -= 1
         }
     }
+
+    /// The end records of all that runs and of one more.
+    private var nextEndBytes: Int64 { Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount) }
+
+    /// The end record is charged in advance, so that what was started can always be written down.
+    ///
+    /// A full disk leaves the room that the log has already: what fits into it is still started.
+    var hasRoomToStart: Bool { self.usableLogBytes > self.nextEndBytes + self.settings.reservedLogBytes / 2 }
 
     private func dispatch(_ number: UInt32) {
         let slot = self.manager.slots[number]
@@ -81,8 +87,10 @@ extension Engine {
         case .starting: break
         case .running: return
         // It was told to end before it was there to be told.
-        case .ending: return self.effects.append(.stop(worker: worker, token: token, .terminate))
-        case .killed: return self.effects.append(.stop(worker: worker, token: token, .kill))
+        case .ending(let reason):
+            return self.effects.append(.stop(worker: worker, token: token, .terminate, because: reason))
+        case .killed(let reason):
+            return self.effects.append(.stop(worker: worker, token: token, .kill, because: reason))
         }
         let policy = self.policies[Int(run.action)]
         let timeout =

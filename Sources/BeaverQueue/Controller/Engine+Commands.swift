@@ -281,6 +281,7 @@ extension Engine {
         self.failuresInARow = [:]
         self.pausedByFailures = []
         for action in self.policies.indices { self.loadPolicy(UInt16(action)) }
+        self.log(.info, "configuration read again")
     }
 
     /// Actions that were paused by their failures go on; their next failures are counted from the beginning.

@@ -7,7 +7,7 @@ package enum EngineEffect: Sendable {
     /// Make room in the log for a frame of so many bytes.
     case prepare(Int64)
     case start(StartRun)
-    case stop(worker: Int, token: UInt64, StopKind)
+    case stop(worker: Int, token: UInt64, StopKind, because: StopReason)
     case answer(Ticket, EngineAnswer)
     case compact(CompactionTarget)
     case release(through: UInt64, keepBytes: Int64)

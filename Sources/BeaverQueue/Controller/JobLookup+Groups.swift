@@ -69,7 +69,7 @@ struct FailureTable: Sendable {
         return (end.ending == .timeout ? "time-out" : "failed", folded)
     }
 
-    /// Numbers, and words that hold digits (ids, hashes, paths with numbers), become `#`.
+    /// Numbers, and words that hold digits (ids, hashes, paths with numbers), become `#`; how many spaces pad them says nothing.
     static func folded(_ error: String) -> String {
         var result = ""
         var word = ""
@@ -85,7 +85,7 @@ struct FailureTable: Sendable {
                 hasDigit = hasDigit || character.isNumber
             } else {
                 close()
-                result.append(character)
+                if character != " " || result.last != " " { result.append(character) }
             }
         }
         close()

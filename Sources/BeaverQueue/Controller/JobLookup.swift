@@ -249,9 +249,13 @@ struct JobLookup: Sendable {
         let row = try await self.rowWithHistory(id)
         let name = try self.body(of: row).id
         let redaction = self.memory.redaction.withLock { $0 }
+        let action = self.engine.withLock { $0.manager.actionNames[Int(row.slot.action)] }
         return try self.payloads.records(of: row.slot, limit: 200).map { record in
             var line = Inspection.Line(record, job: name)
             line.details = redaction.text(line.details)
+            if case .enqueue(let enqueue) = record.event {
+                line.details = line.details.replacing("action=#\(enqueue.action)", with: "action=\(action)")
+            }
             return line
         }
     }

@@ -11,6 +11,7 @@ struct Replayer {
     var through = UInt64.max
     private(set) var unconfirmed = UnconfirmedFrames()
     private var ahead: [Record] = []
+    private let growth: TableGrowth
     /// Of the first record that the snapshot does not cover.
     private(set) var firstWallMilliseconds: Int64?
 
@@ -18,6 +19,7 @@ struct Replayer {
         self.manager = manager
         self.hash = hash
         self.firstSequence = manager.lastSequence + 1
+        self.growth = TableGrowth(manager.slots)
     }
 
     mutating func replay(_ frame: LogScan.Frame, _ body: RawSpan, path: String) throws(QueueError) {
@@ -25,6 +27,7 @@ struct Replayer {
         self.unconfirmed.note(frame)
         var marks: [FrameMark] = []
         if frame.head.recordCount > 0, frame.head.lastSequence >= self.firstSequence {
+            self.growth.look()
             var lastMark = 0
             var reader = RecordReader(firstSequence: frame.head.firstSequence, hash: self.hash)
             // Read a few ahead, so that the waits for the memory that each will change overlap.
@@ -72,6 +75,28 @@ struct Replayer {
         }
         self.records += 1
         if self.firstWallMilliseconds == nil { self.firstWallMilliseconds = record.wallMilliseconds }
+    }
+}
+
+/// Has the system find memory for the tables on a thread beside the one that fills them.
+///
+/// A third of the time of a long replay is the clearing of pages.
+private final class TableGrowth {
+    private let slots: SlotTable
+    private var pages: WorkAhead<PageMemory.Place, Void>?
+
+    init(_ slots: SlotTable) { self.slots = slots }
+
+    deinit {
+        self.pages?.close()
+        self.slots.releaseSpare()
+    }
+
+    func look() {
+        let places = self.slots.growAhead()
+        guard !places.isEmpty else { return }
+        if self.pages == nil { self.pages = WorkAhead { PageMemory.populate($0) } }
+        for place in places { self.pages?.post(place) }
     }
 }
 

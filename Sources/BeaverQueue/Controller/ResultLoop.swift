@@ -26,7 +26,7 @@ extension Engine {
         _ run: RunTable.Run,
         _ end: Event.EndOfRun,
         _ ending: RunResult.Ending,
-        after reason: RunTable.Reason
+        after reason: StopReason
     ) {
         var end = end
         switch reason {

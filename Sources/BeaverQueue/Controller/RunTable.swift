@@ -5,15 +5,9 @@ struct RunTable {
         case starting
         case running
         /// Told to end, for this reason; killed at its deadline.
-        case ending(Reason)
+        case ending(StopReason)
         /// SIGKILL was sent; should end at once.
-        case killed(Reason)
-    }
-
-    enum Reason: Equatable {
-        case timeout
-        case cancel
-        case drain
+        case killed(StopReason)
     }
 
     struct Run: Equatable {

@@ -35,7 +35,7 @@ extension Engine {
     }
 
     /// SIGTERM, then SIGKILL after the grace period.
-    func end(_ worker: Int, _ reason: RunTable.Reason) {
+    func end(_ worker: Int, _ reason: StopReason) {
         guard let run = self.runs.runs[worker] else { return }
         switch run.phase {
         case .ending where reason == .cancel:
@@ -52,15 +52,15 @@ extension Engine {
         case .starting, .running:
             self.runs.update(worker) { $0.phase = .ending(reason) }
             self.runs.setDeadline(worker, self.now.bootMilliseconds + self.settings.worker.graceMilliseconds)
-            self.effects.append(.stop(worker: worker, token: run.token, .terminate))
+            self.effects.append(.stop(worker: worker, token: run.token, .terminate, because: reason))
         }
     }
 
-    func kill(_ worker: Int, _ reason: RunTable.Reason) {
+    func kill(_ worker: Int, _ reason: StopReason) {
         guard let run = self.runs.runs[worker] else { return }
         self.runs.update(worker) { $0.phase = .killed(reason) }
         self.runs.setDeadline(worker, self.now.bootMilliseconds + 10_000)
-        self.effects.append(.stop(worker: worker, token: run.token, .kill))
+        self.effects.append(.stop(worker: worker, token: run.token, .kill, because: reason))
     }
 
     func drain(now isNow: Bool) {

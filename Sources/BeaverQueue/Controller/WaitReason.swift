@@ -60,7 +60,7 @@ extension Engine {
         case .pending:
             if self.manager.isPaused { return .paused }
             if self.lifecycle != .running { return .stopping }
-            if let spaceFault {
+            if let spaceFault, !self.hasRoomToStart {
                 let why = spaceFault.isDiskWithoutSpace ? "the disk is full" : "the log cannot grow for now"
                 return .blocked("\(why): nothing new is started until there is room")
             }

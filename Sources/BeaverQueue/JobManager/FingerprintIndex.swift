@@ -9,13 +9,18 @@ package struct FingerprintIndex: ~Copyable {
     private var entries: UnsafeMutablePointer<UInt64>
     private var mask: Int
     package private(set) var count = 0
+    /// The memory that `grow` takes, twice as many entries, if it was asked for ahead.
+    private var spare: UnsafeMutablePointer<UInt64>?
 
     package init() {
         self.entries = PageMemory.allocate(count: 16, isLarge: false)
         self.mask = 15
     }
 
-    deinit { PageMemory.release(self.entries, count: self.mask + 1) }
+    deinit {
+        PageMemory.release(self.entries, count: self.mask + 1)
+        if let spare { PageMemory.release(spare, count: (self.mask + 1) * 2) }
+    }
 
     package var memoryBytes: Int { (self.mask + 1) * 8 }
 
@@ -85,9 +90,31 @@ package struct FingerprintIndex: ~Copyable {
         if size > self.mask + 1 { self.grow(to: size) }
     }
 
+    /// Shortly before a large one grows: the memory that it will take, for who can have pages found for it meanwhile.
+    mutating func growAhead() -> PageMemory.Place? {
+        let size = self.mask + 1
+        guard self.spare == nil, size >= Self.largeSize, self.count * 16 > size * 11 else { return nil }
+        let spare: UnsafeMutablePointer<UInt64> = PageMemory.allocate(count: size * 2, isLarge: true)
+        self.spare = spare
+        return PageMemory.place(of: spare, count: size * 2)
+    }
+
+    mutating func releaseSpare() {
+        if let spare { PageMemory.release(spare, count: (self.mask + 1) * 2) }
+        self.spare = nil
+    }
+
+    private static let largeSize = 1 << 19
+
     private mutating func grow(to size: Int) {
         let (old, oldSize) = (self.entries, self.mask + 1)
-        self.entries = PageMemory.allocate(count: size, isLarge: size >= 1 << 19)
+        if let spare, size == oldSize * 2 {
+            self.entries = spare
+            self.spare = nil
+        } else {
+            self.releaseSpare()
+            self.entries = PageMemory.allocate(count: size, isLarge: size >= Self.largeSize)
+        }
         self.mask = size - 1
         for place in 0..<oldSize where old[place] != 0 { self.place(old[place]) }
         PageMemory.release(old, count: oldSize)

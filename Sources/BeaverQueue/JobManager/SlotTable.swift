@@ -179,6 +179,25 @@ package final class SlotTable {
         return places
     }
 
+    /// For who adds many: the memory that will be needed next, as soon as what there is runs short, and not yet asked for.
+    func growAhead() -> [PageMemory.Place] {
+        // The first chunk is filled page by page, see `addChunk`.
+        guard self.capacityInUse >= Self.chunkSlots else { return [] }
+        var places: [PageMemory.Place] = []
+        let capacity = self.chunks.count << Self.chunkShift
+        if Int(self.capacityInUse) + Self.chunkSlots > capacity { places.append(self.addChunk()) }
+        if let place = self.index.growAhead() { places.append(place) }
+        return places
+    }
+
+    /// Gives back what `growAhead` asked for and nobody needed.
+    func releaseSpare() {
+        while (self.chunks.count - 1) << Self.chunkShift >= Int(self.capacityInUse), let chunk = self.chunks.popLast() {
+            PageMemory.release(chunk, count: Self.chunkSlots)
+        }
+        self.index.releaseSpare()
+    }
+
     /// Bytes held, by own count.
     package var memoryBytes: Int {
         self.chunks.count * Self.chunkSlots * MemoryLayout<JobSlot>.stride + self.index.memoryBytes

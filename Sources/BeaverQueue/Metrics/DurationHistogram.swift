@@ -52,8 +52,8 @@ package struct DurationHistogram: Sendable, Equatable {
 /// Durations since the start, and those of the last half to whole minute by themselves.
 package struct RecentDurations: Sendable {
     package private(set) var all = DurationHistogram()
-    private var current = DurationHistogram()
-    private var previous = DurationHistogram()
+    private var current = FineDurations()
+    private var previous = FineDurations()
     private var began: Int64 = 0
 
     private static let halfNanoseconds: Int64 = 30_000_000_000
@@ -69,8 +69,8 @@ package struct RecentDurations: Sendable {
     private mutating func turn(_ now: EngineTime) {
         let age = now.bootNanoseconds - self.began
         guard age >= Self.halfNanoseconds else { return }
-        self.previous = age < 2 * Self.halfNanoseconds ? self.current : DurationHistogram()
-        self.current = DurationHistogram()
+        self.previous = age < 2 * Self.halfNanoseconds ? self.current : FineDurations()
+        self.current = FineDurations()
         self.began = now.bootNanoseconds
     }
 
@@ -80,7 +80,9 @@ package struct RecentDurations: Sendable {
         turned.turn(now)
         var recent = turned.current
         recent.add(turned.previous)
-        if recent.count == 0 { recent = self.all }
+        if recent.count == 0 {
+            return QueueView.Percentiles(p50: self.all.quantile(0.5), p99: self.all.quantile(0.99))
+        }
         return QueueView.Percentiles(p50: recent.quantile(0.5), p99: recent.quantile(0.99))
     }
 }

@@ -14,10 +14,41 @@ extension [UInt8] {
         }
     }
 
+    /// Appends several at once: the buffer grows once for all of them.
+    @inline(__always)
+    mutating func appendFields(_ write: (inout FieldWriter) -> Void) {
+        withUnsafeTemporaryAllocation(byteCount: FieldWriter.capacity, alignment: 8) { bytes in
+            var fields = FieldWriter(bytes: bytes)
+            write(&fields)
+            self.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<fields.count]))
+        }
+    }
+
     @inline(__always)
     package mutating func storeLittleEndian<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
         precondition(offset >= 0 && offset + MemoryLayout<Value>.size <= self.count, "store past the end of a buffer")
         self.withUnsafeMutableBytes { $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self) }
+    }
+}
+
+/// A few numbers one behind the other, as the files have them.
+struct FieldWriter {
+    static let capacity = 64
+    fileprivate let bytes: UnsafeMutableRawBufferPointer
+    fileprivate(set) var count = 0
+
+    @inline(__always)
+    mutating func put<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value) {
+        precondition(self.count + MemoryLayout<Value>.size <= Self.capacity, "more fields than there is room for")
+        self.bytes.storeBytes(of: value.littleEndian, toByteOffset: self.count, as: Value.self)
+        self.count += MemoryLayout<Value>.size
+    }
+
+    /// The low 48 bits.
+    @inline(__always)
+    mutating func put48(_ value: UInt64) {
+        self.put(UInt32(truncatingIfNeeded: value))
+        self.put(UInt16(truncatingIfNeeded: value >> 32))
     }
 }
 

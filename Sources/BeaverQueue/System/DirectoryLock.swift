@@ -66,7 +66,8 @@ package final class DirectoryLock: Sendable {
             guard waited < self.patienceMilliseconds(with: holder, atMost: waitMilliseconds) else {
                 throw .locked(directory: directory, holder: holder)
             }
-            _ = poll(nil, 0, 20)
+            // One that was killed is gone in milliseconds, a tool in more.
+            _ = poll(nil, 0, Int32(min(20, 1 + waited / 10)))
         }
     }
 

@@ -64,8 +64,8 @@ final class PosixFile: StorageFile {
 
     func read(into buffer: inout [UInt8], count: Int, at offset: Int64) throws(QueueError) -> Int {
         if buffer.count < count {
-            // All of it is overwritten, so nothing need be kept; and appending zeros one by one is slow in a debug build.
-            buffer = [UInt8](repeating: 0, count: count)
+            // All of it is overwritten, so nothing need be kept or cleared before.
+            buffer = [UInt8](unsafeUninitializedCapacity: count) { _, initializedCount in initializedCount = count }
         }
         return try self.using { descriptor throws(QueueError) in
             var filled = 0
@@ -87,19 +87,20 @@ final class PosixFile: StorageFile {
         try? self.using { descriptor throws(QueueError) in _ = cbeaver_begin_read(descriptor, offset, count) }
     }
 
-    func nextWritten(from offset: Int64) throws(QueueError) -> Int64 {
+    func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64> {
         try self.using { descriptor throws(QueueError) in
             do throws(SystemCall.Failure) {
-                var next: Int64 = 0
-                try SystemCall.retrying { cbeaver_next_data(descriptor, offset, &next) }
-                return next
+                var (begin, end) = (Int64(0), Int64(0))
+                try SystemCall.retrying { cbeaver_next_data(descriptor, offset, &begin, &end) }
+                return begin..<end
             } catch {
                 // Nothing but a hole behind; or a file system that keeps no books of holes.
-                if error.number == ENXIO { return max(offset, Int64(try self.status(of: descriptor).st_size)) }
-                guard error.number == EINVAL || error.number == EOPNOTSUPP else {
+                let isHole = error.number == ENXIO
+                guard isHole || error.number == EINVAL || error.number == EOPNOTSUPP else {
                     throw error.queueError("lseek", path: self.path)
                 }
-                return offset
+                let end = max(offset, Int64(try self.status(of: descriptor).st_size))
+                return (isHole ? end : offset)..<end
             }
         }
     }

@@ -97,7 +97,7 @@ private final class SeverableFile: StorageFile {
 
     func beginRead(at offset: Int64, count: Int64) { self.file.beginRead(at: offset, count: count) }
 
-    func nextWritten(from offset: Int64) throws(QueueError) -> Int64 {
+    func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64> {
         try self.gate.run(self.path) { () throws(QueueError) in try self.file.nextWritten(from: offset) }
     }
 

@@ -68,10 +68,11 @@ package protocol StorageFile: AnyObject, Sendable {
     func read(into buffer: inout [UInt8], count: Int, at offset: Int64) throws(QueueError) -> Int
     /// Begins to bring what stands there into memory: a hint, so that a later `read` does not wait.
     func beginRead(at offset: Int64, count: Int64)
-    /// From `offset` on, the first place that was ever written; what stands before it are zeros. The size if there is none.
+    /// From `offset` on, the first stretch that was ever written; what stands before it are zeros. Empty, at the file's end,
+    /// if there is none.
     ///
-    /// Where that is not known, the answer is `offset`.
-    func nextWritten(from offset: Int64) throws(QueueError) -> Int64
+    /// Where that is not known, all counts as written.
+    func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64>
     /// Writes all of `bytes`; a short write is continued.
     func write(_ bytes: RawSpan, at offset: Int64) throws(QueueError)
     /// Forces data, and the size if it changed, to the disk. After a failure the state of the unsynced bytes is unknown

@@ -159,9 +159,9 @@ package final class CommandRunner: HandlerRunner {
         }
     }
 
-    package func stop(token: UInt64, _ how: StopKind) {
+    package func stop(token: UInt64, _ how: StopKind, because reason: StopReason) {
         if self.closureRuns.stop(token) { return }
-        self.mailbox(of: token).post(.stop(token: token, how))
+        self.mailbox(of: token).post(.stop(token: token, how, because: reason))
     }
 
     package func endAll(within seconds: Double) {

@@ -10,7 +10,7 @@ package protocol HandlerRunner: AnyObject, Sendable {
     func start(_ run: RunRequest, ended: @escaping @Sendable (RunResult) -> Void)
     /// Asks the run to end (SIGTERM to its process group, or task cancellation), or ends it (SIGKILL to the group).
     /// Unknown tokens are ignored: the run has ended meanwhile.
-    func stop(token: UInt64, _ how: StopKind)
+    func stop(token: UInt64, _ how: StopKind, because reason: StopReason)
     /// Ends all runs at once and waits up to `seconds` for them to be gone. Used when the engine stops.
     func endAll(within seconds: Double)
 }
@@ -22,6 +22,13 @@ extension HandlerRunner {
 package enum StopKind: Sendable, Equatable {
     case terminate
     case kill
+}
+
+/// Why a run has to end.
+package enum StopReason: Sendable, Equatable {
+    case timeout
+    case cancel
+    case drain
 }
 
 /// What a run needs to know, read from the store by the driver.

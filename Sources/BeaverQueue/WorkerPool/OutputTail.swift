@@ -17,6 +17,13 @@ struct OutputTail {
         }
     }
 
+    /// Whether what comes next begins a line.
+    var endsLine: Bool {
+        guard !self.ring.isEmpty else { return true }
+        let last = self.ring.count < Self.capacityBytes || self.next == 0 ? self.ring.count - 1 : self.next - 1
+        return self.ring[last] == UInt8(ascii: "\n")
+    }
+
     /// Oldest first.
     var bytes: [UInt8] { Array(self.ring[self.next...] + self.ring[..<self.next]) }
 }

@@ -13,7 +13,7 @@ internal import Musl
 /// they are. The run ends when all of them are gone; one that does not go keeps its run, and so its worker, occupied.
 extension ProcessLoop {
     /// A pipe holds at most 1 MiB unless root allows more.
-    private static let pipeLimitBytes = 1 << 20
+    static let pipeLimitBytes = 1 << 20
     /// Ids younger than this cannot have come round again: that would take 32,768 new processes.
     private static let idsInOrderNanoseconds: Int64 = 500_000_000
     /// Up to so many ids are looked at one by one; for more, listing /proc is cheaper.

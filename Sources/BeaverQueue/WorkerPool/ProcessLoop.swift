@@ -147,7 +147,7 @@ final class ProcessLoop {
                 if self.isKnown(token) { return ended(Self.tokenInUse) }
                 self.sleeps[token] = ended
                 self.visit(token, afterMilliseconds: milliseconds)
-            case .stop(let token, let how): self.stop(token, how)
+            case .stop(let token, let how, let reason): self.stop(token, how, reason)
             case .stopAll, .finish: preconditionFailure("only what can wait is put into the backlog")
             }
         }
@@ -167,10 +167,16 @@ final class ProcessLoop {
 
     private func isKnown(_ token: UInt64) -> Bool { self.runs[token] != nil || self.sleeps[token] != nil }
 
-    private func stop(_ token: UInt64, _ how: StopKind) {
+    /// Without a reason nothing is noted in its output.
+    private func stop(_ token: UInt64, _ how: StopKind, _ reason: StopReason? = nil) {
         if let ended = self.sleeps.removeValue(forKey: token) { return ended(BuiltinHandlers.stopped) }
         // Once the leader was reaped its group was killed and its id means nothing.
         guard let run = self.runs[token], run.end == nil else { return }
+        if let reason {
+            // What it wrote before stands before the note.
+            self.readOutput(of: run, limitBytes: Self.pipeLimitBytes)
+            run.note(how, reason)
+        }
         run.group.signal(how == .terminate ? SIGTERM : SIGKILL)
     }
 

@@ -13,7 +13,7 @@ final class ProcessMailbox: Sendable {
     enum Order: Sendable {
         case start(ProcessLaunch, ended: @Sendable (RunResult) -> Void)
         case sleep(token: UInt64, milliseconds: Int64, ended: @Sendable (RunResult) -> Void)
-        case stop(token: UInt64, StopKind)
+        case stop(token: UInt64, StopKind, because: StopReason)
         /// End everything, begun or not.
         case stopAll
         /// The same, and then the thread ends.

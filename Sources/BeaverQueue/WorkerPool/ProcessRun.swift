@@ -68,6 +68,16 @@ final class ProcessRun {
         }
     }
 
+    /// Says among its output what it is told, so that a reader sees what came before and what after.
+    func note(_ how: StopKind, _ reason: StopReason) {
+        let nanoseconds = max(0, BootClock.now().bootNanoseconds - self.startedNanoseconds)
+        let text = StopNote.text(how, reason, afterMilliseconds: nanoseconds / 1_000_000)
+        let bytes = Array(((self.tail.endsLine ? "" : "\n") + text + "\n").utf8)
+        self.output.append(bytes.span)
+        // Also there: the end of the file and this are compared.
+        self.tail.append(bytes.span)
+    }
+
     /// Closes what is still open and says how the run ended.
     func finish() -> RunResult {
         self.closeOutput()

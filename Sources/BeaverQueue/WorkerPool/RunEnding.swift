@@ -43,7 +43,10 @@ extension RunResult {
     static func lastLine(of output: [UInt8]) -> String {
         let isBlank: (UInt8) -> Bool = { $0 <= 0x20 || $0 == 0x7f }
         let lines = TerminalEscapes.removed(from: output).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-        guard let line = lines.last(where: { !$0.allSatisfy(isBlank) }) else { return "" }
+        // A note of ours is no word of the program.
+        guard let line = lines.last(where: { !$0.allSatisfy(isBlank) && !$0.starts(with: StopNote.start.utf8) }) else {
+            return ""
+        }
         let trimmed = line.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
         var text = ""
         var countBytes = 0

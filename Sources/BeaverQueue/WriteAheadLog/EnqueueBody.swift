@@ -57,13 +57,15 @@ extension EnqueueBody {
         case .after: flags.insert(.delay)
         case .at: flags.insert(.runAt)
         }
-        buffer.append(flags.rawValue)
-        buffer.append(job.priority)
-        buffer.appendLittleEndian(UInt16(0))
-        buffer.appendLittleEndian(payloadChecksum)
         var id = id
         id.withUTF8 { bytes in
-            buffer.append(UInt8(truncatingIfNeeded: bytes.count))
+            buffer.appendFields { fields in
+                fields.put(flags.rawValue)
+                fields.put(job.priority)
+                fields.put(UInt16(0))
+                fields.put(payloadChecksum)
+                fields.put(UInt8(truncatingIfNeeded: bytes.count))
+            }
             buffer.append(contentsOf: bytes)
         }
         if let timeout = job.timeoutMilliseconds { buffer.appendLittleEndian(timeout) }

@@ -3,6 +3,8 @@ struct FileWindow {
     let file: any StorageFile
     /// Nothing is read at or after this offset.
     var byteCount: Int64
+    /// From here on only what is asked for.
+    var lastAhead = Int64.max
     private let pieceByteCount: Int
     private(set) var buffer: [UInt8] = []
     private var start: Int64 = 0
@@ -18,7 +20,8 @@ struct FileWindow {
     mutating func range(_ count: Int, at offset: Int64) throws(QueueError) -> Range<Int>? {
         guard count >= 0, offset >= 0, Int64(count) <= self.byteCount - offset else { return nil }
         if offset < self.start || offset + Int64(count) > self.start + Int64(self.filled) {
-            let wanted = min(Int64(max(self.pieceByteCount, count)), self.byteCount - offset)
+            let ahead = min(Int64(self.pieceByteCount), min(self.byteCount, self.lastAhead) - offset)
+            let wanted = max(ahead, Int64(count))
             self.start = offset
             // Should the read fail, the old bytes must not be taken for those of the new place.
             self.filled = 0

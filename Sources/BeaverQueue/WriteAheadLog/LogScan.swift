@@ -46,6 +46,9 @@ package struct LogScan {
         package var remains: [UInt32: Int64] = [:]
     }
 
+    /// Large enough that frames seldom stand in two pieces, small enough to stay in the processor's own memory.
+    private static let pieceByteCount = 1 << 20
+
     /// All segment files in the order of their index; a hole in the numbers is damage.
     package func segments() throws(QueueError) -> [SegmentFile] {
         var segments: [SegmentFile] = []
@@ -56,50 +59,45 @@ package struct LogScan {
                 throw .damaged(path: path, "segment \(last.index + 1) is missing before it")
             }
             let file = try self.storage.open(path, .readOnly)
-            var segment = SegmentFile(
-                index: index,
-                path: path,
-                file: file,
-                byteCount: try file.size(),
-                hasValidHead: false,
-                firstSequence: nil
-            )
-            var bytes: [UInt8] = []
-            let wanted = SegmentHead.byteCount + CommitFrame.headByteCount
-            let count = try file.read(into: &bytes, count: wanted, at: 0)
-            let span = bytes.span.bytes.extracting(0..<count)
-            let head = SegmentHead(
-                decoding: span,
-                index: index,
-                storeID: self.identity.storeID,
-                hash: self.identity.hash
-            )
-            if let head, segment.byteCount < head.createdByteCount {
-                throw .damaged(
+            // The disk reads the first pieces of all while the first is waited for.
+            file.beginRead(at: 0, count: Int64(Self.headsByteCount))
+            segments.append(
+                SegmentFile(
+                    index: index,
                     path: path,
-                    offset: segment.byteCount,
-                    "the file ends here; it was \(head.createdByteCount) bytes long when it was created"
+                    file: file,
+                    byteCount: try file.size(),
+                    hasValidHead: false,
+                    firstSequence: nil
                 )
-            }
-            segment.hasValidHead = head != nil
-            let seed = FrameSeed(hash: self.identity.hash, segmentIndex: index)(Int64(SegmentHead.byteCount))
-            segment.firstSequence = FrameHead(span, at: SegmentHead.byteCount, seed: seed)?.firstSequence
-            segments.append(segment)
+            )
         }
+        for place in segments.indices { try self.readHeads(of: &segments[place]) }
         return segments
     }
 
-    /// Tells the disk that the segment with the newest frames and those behind it will be read to their ends.
-    package func announceEnd(of segments: [SegmentFile]) throws(QueueError) {
-        let newest = segments.lastIndex { $0.firstSequence != nil } ?? segments.startIndex
-        for segment in segments[newest...] {
-            var offset = try segment.file.nextWritten(from: 0)
-            while offset < segment.byteCount {
-                let count = min(1 << 20, segment.byteCount - offset)
-                segment.file.beginRead(at: offset, count: count)
-                offset = try segment.file.nextWritten(from: offset + count)
-            }
+    private static let headsByteCount = SegmentHead.byteCount + CommitFrame.headByteCount
+
+    private func readHeads(of segment: inout SegmentFile) throws(QueueError) {
+        var bytes: [UInt8] = []
+        let count = try segment.file.read(into: &bytes, count: Self.headsByteCount, at: 0)
+        let span = bytes.span.bytes.extracting(0..<count)
+        let head = SegmentHead(
+            decoding: span,
+            index: segment.index,
+            storeID: self.identity.storeID,
+            hash: self.identity.hash
+        )
+        if let head, segment.byteCount < head.createdByteCount {
+            throw .damaged(
+                path: segment.path,
+                offset: segment.byteCount,
+                "the file ends here; it was \(head.createdByteCount) bytes long when it was created"
+            )
         }
+        segment.hasValidHead = head != nil
+        let seed = FrameSeed(hash: self.identity.hash, segmentIndex: segment.index)(Int64(SegmentHead.byteCount))
+        segment.firstSequence = FrameHead(span, at: SegmentHead.byteCount, seed: seed)?.firstSequence
     }
 
     /// Hands out all good frames from the segment that holds `sequence` on, then looks behind them.
@@ -151,6 +149,10 @@ package struct LogScan {
             }
             end.lastGoodSequence = first - 1
         }
+        // Asked before anything is read: the kernel reads on behind what is read, and takes the zeros that it finds there
+        // for written from then on.
+        let written = last == .max ? try self.writtenEnd(of: segments) : WrittenRanges()
+        written.announce()
         var isChainKnown = false
         var number = start
         while number < segments.count {
@@ -160,7 +162,14 @@ package struct LogScan {
             if number > start {
                 end.place = FramePlace(segmentIndex: segment.index, offset: Int64(SegmentHead.byteCount))
             }
-            try self.readFrames(of: segment, through: last, into: &end, isChainKnown: &isChainKnown, onFrame: onFrame)
+            try self.readFrames(
+                of: segment,
+                writtenEnd: written.end(of: segment),
+                through: last,
+                into: &end,
+                isChainKnown: &isChainKnown,
+                onFrame: onFrame
+            )
             if end.lastGoodSequence >= last { return end }
             // A segment is left for the next one only when a frame did not fit, so the next one then has a frame.
             let nextHasFrames =
@@ -171,20 +180,22 @@ package struct LogScan {
         if let last = segments.firstIndex(where: { $0.index == end.place.segmentIndex }), end.frames > 0 {
             end.isNextSegmentMissing = last + 1 == segments.count || !segments[last + 1].hasValidHead
         }
-        try self.lookBehind(segments[min(number, segments.count - 1)...], into: &end)
+        try self.lookBehind(segments[min(number, segments.count - 1)...], written, into: &end)
         return end
     }
 
     private func readFrames(
         of segment: SegmentFile,
+        writtenEnd: Int64,
         through last: UInt64,
         into end: inout End,
         isChainKnown: inout Bool,
         onFrame: (Frame, RawSpan) throws(QueueError) -> Void
     ) throws(QueueError) {
         let seed = FrameSeed(hash: self.identity.hash, segmentIndex: segment.index)
-        var window = FileWindow(file: segment.file, byteCount: segment.byteCount)
-        while true {
+        var window = FileWindow(file: segment.file, byteCount: segment.byteCount, pieceByteCount: Self.pieceByteCount)
+        window.lastAhead = writtenEnd
+        while end.place.offset < writtenEnd {
             let offset = end.place.offset
             guard let headRange = try window.range(CommitFrame.headByteCount, at: offset),
                 let head = FrameHead(window.buffer.span.bytes, at: headRange.lowerBound, seed: seed(offset)),
@@ -209,47 +220,57 @@ package struct LogScan {
     }
 
     /// Searches behind `end.place` for heads that are valid by themselves, at every place where one could begin.
-    private func lookBehind(_ segments: ArraySlice<SegmentFile>, into end: inout End) throws(QueueError) {
+    private func lookBehind(
+        _ segments: ArraySlice<SegmentFile>,
+        _ written: WrittenRanges,
+        into end: inout End
+    ) throws(QueueError) {
         for segment in segments {
             let from = segment.index == end.place.segmentIndex ? end.place.offset : Int64(SegmentHead.byteCount)
-            let seed = FrameSeed(hash: self.identity.hash, segmentIndex: segment.index)
-            // Small pieces: searched while they are in the processor's nearest memory.
-            var window = FileWindow(file: segment.file, byteCount: segment.byteCount, pieceByteCount: 256 << 10)
-            var offset = from
-            while offset < segment.byteCount {
-                // The rest of a segment that was not filled yet need not be brought into memory.
-                offset = try segment.file.nextWritten(from: offset)
-                guard let range = try window.available(at: offset) else { break }
-                let bytes = window.buffer.span.bytes
-                var place = range.lowerBound
-                while place + 8 <= range.upperBound {
-                    // Nearly all of it is zeros, allocated ahead.
-                    place += bytes.extracting(0..<range.upperBound).zeroCount(from: place) & ~7
-                    guard place + 8 <= range.upperBound else { break }
-                    let word = bytes.load(UInt64.self, at: place)
-                    if word != 0 {
-                        let position = offset + Int64(place - range.lowerBound)
-                        end.remains[segment.index] = position + 8
-                        var isLaterFrame = false
-                        if word == CommitFrame.magic, place + CommitFrame.headByteCount <= range.upperBound,
-                            let head = FrameHead(bytes, at: place, seed: seed(position))
-                        {
-                            end.greatestWatermark = max(end.greatestWatermark, head.watermark)
-                            if position != end.place.offset || segment.index != end.place.segmentIndex {
-                                end.hasLaterFrames = true
-                                isLaterFrame = true
-                            }
-                        }
-                        if !isLaterFrame, !end.hasLaterFrames { end.hasBytes = true }
-                    }
-                    place += 8
-                }
-                // The last head-length of a piece is looked at again with the next one.
-                let seen = place - range.lowerBound
-                let isLast = offset + Int64(range.count) >= segment.byteCount
-                offset += Int64(isLast ? max(seen, 8) : seen - CommitFrame.headByteCount)
-                if isLast { break }
+            // The rest of a segment that was not filled yet need not be brought into memory.
+            for range in written.ranges(of: segment) where range.upperBound > from {
+                try self.search(segment, max(from, range.lowerBound)..<range.upperBound, into: &end)
             }
+        }
+    }
+
+    private func search(
+        _ segment: SegmentFile,
+        _ places: Range<Int64>,
+        into end: inout End
+    ) throws(QueueError) {
+        let seed = FrameSeed(hash: self.identity.hash, segmentIndex: segment.index)
+        // Small pieces: searched while they are in the processor's nearest memory.
+        var window = FileWindow(file: segment.file, byteCount: places.upperBound, pieceByteCount: 256 << 10)
+        var offset = places.lowerBound
+        while offset < places.upperBound, let range = try window.available(at: offset) {
+            let bytes = window.buffer.span.bytes
+            var place = range.lowerBound
+            while place + 8 <= range.upperBound {
+                // Nearly all of it is zeros, allocated ahead.
+                place += bytes.extracting(0..<range.upperBound).zeroCount(from: place) & ~7
+                guard place + 8 <= range.upperBound else { break }
+                let word = bytes.load(UInt64.self, at: place)
+                if word != 0 {
+                    let position = offset + Int64(place - range.lowerBound)
+                    end.remains[segment.index] = position + 8
+                    var isLaterFrame = false
+                    if word == CommitFrame.magic, place + CommitFrame.headByteCount <= range.upperBound,
+                        let head = FrameHead(bytes, at: place, seed: seed(position))
+                    {
+                        end.greatestWatermark = max(end.greatestWatermark, head.watermark)
+                        if position != end.place.offset || segment.index != end.place.segmentIndex {
+                            end.hasLaterFrames = true
+                            isLaterFrame = true
+                        }
+                    }
+                    if !isLaterFrame, !end.hasLaterFrames { end.hasBytes = true }
+                }
+                place += 8
+            }
+            // The last head-length of a piece is looked at again with the next one.
+            if offset + Int64(range.count) >= places.upperBound { break }
+            offset += Int64(place - range.lowerBound - CommitFrame.headByteCount)
         }
     }
 }

@@ -57,104 +57,104 @@ enum RecordWriter {
         wallMilliseconds: Int64,
         to buffer: inout [UInt8]
     ) {
-        let start = self.begin(.enqueue, wallMilliseconds, &buffer)
+        let start = self.beginEnqueue(body.byteCount, wallMilliseconds, &buffer)
         body.withUnsafeBytes { buffer.append(contentsOf: $0) }
         buffer.storeLittleEndian(action, at: start + Record.headByteCount + EnqueueBody.actionOffset)
-        self.finish(start, &buffer)
     }
 
     /// The same from a snapshot, which keeps it in two parts.
     static func appendEnqueue(front: RawSpan, rest: RawSpan, wallMilliseconds: Int64, to buffer: inout [UInt8]) {
-        let start = self.begin(.enqueue, wallMilliseconds, &buffer)
+        _ = self.beginEnqueue(front.byteCount + rest.byteCount, wallMilliseconds, &buffer)
         front.withUnsafeBytes { buffer.append(contentsOf: $0) }
         rest.withUnsafeBytes { buffer.append(contentsOf: $0) }
-        self.finish(start, &buffer)
+    }
+
+    private static func beginEnqueue(
+        _ bodyByteCount: Int,
+        _ wallMilliseconds: Int64,
+        _ buffer: inout [UInt8]
+    ) -> Int {
+        let start = buffer.count
+        let length = Record.headByteCount + bodyByteCount
+        buffer.appendFields { $0.putHead(.enqueue, length, wallMilliseconds) }
+        return start
     }
 
     /// Any other event.
     ///
     /// `previousSequence` is the job's last record before this one.
     static func append(_ event: Event, wallMilliseconds: Int64, previousSequence: UInt64, to buffer: inout [UInt8]) {
-        func begin(_ type: Event.RecordType, _ job: JobReference) -> Int {
-            let start = self.begin(type, wallMilliseconds, &buffer)
-            buffer.appendLittleEndian(job.idLow)
-            buffer.append48(job.enqueueSequence)
-            buffer.append48(previousSequence)
-            return start
+        // Length 0 in the head: `finish` knows it.
+        let start = buffer.count
+        var end: Event.EndOfRun?
+        func job(_ type: Event.RecordType, _ job: JobReference, _ more: (inout FieldWriter) -> Void = { _ in }) {
+            buffer.appendFields { fields in
+                fields.putHead(type, 0, wallMilliseconds)
+                fields.put(job.idLow)
+                fields.put48(job.enqueueSequence)
+                fields.put48(previousSequence)
+                more(&fields)
+                end?.encodeNumbers(into: &fields)
+            }
         }
-        let start: Int
         switch event {
         case .enqueue:
             preconditionFailure("an ENQUEUE is written with its body")
-        case .dispatch(let job, let token):
-            start = begin(.dispatch, job)
-            buffer.appendLittleEndian(token)
-        case .ack(let job, let end, let isSimulated):
-            start = begin(.ack, job)
-            buffer.append(isSimulated ? 1 : 0)
-            end.encode(into: &buffer)
-        case .retry(let job, let end, let due, let delay):
-            start = begin(.retry, job)
-            buffer.appendLittleEndian(due)
-            buffer.appendLittleEndian(delay)
-            end.encode(into: &buffer)
-        case .timeout(let job, let end, let due, let delay):
-            start = begin(.timeout, job)
-            buffer.appendLittleEndian(due)
-            buffer.appendLittleEndian(delay)
-            end.encode(into: &buffer)
-        case .dead(let job, let end):
-            start = begin(.dead, job)
-            end.encode(into: &buffer)
-        case .cancel(let job, let end):
-            start = begin(.cancel, job)
-            end.encode(into: &buffer)
-        case .interrupted(let job, let end, let isFree, let due, let delay):
-            start = begin(.interrupted, job)
-            buffer.append(isFree ? 1 : 0)
-            buffer.appendLittleEndian(due)
-            buffer.appendLittleEndian(delay)
-            end.encode(into: &buffer)
-        case .cancelAsked(let job): start = begin(.cancelAsked, job)
-        case .revive(let job): start = begin(.revive, job)
-        case .purge(let job): start = begin(.purge, job)
+        case .dispatch(let reference, let token):
+            job(.dispatch, reference) { $0.put(token) }
+        case .ack(let reference, let endOfRun, let isSimulated):
+            end = endOfRun
+            job(.ack, reference) { $0.put(isSimulated ? 1 : 0 as UInt8) }
+        case .retry(let reference, let endOfRun, let due, let delay):
+            end = endOfRun
+            job(.retry, reference) { $0.put(due, delay) }
+        case .timeout(let reference, let endOfRun, let due, let delay):
+            end = endOfRun
+            job(.timeout, reference) { $0.put(due, delay) }
+        case .dead(let reference, let endOfRun):
+            end = endOfRun
+            job(.dead, reference)
+        case .cancel(let reference, let endOfRun):
+            end = endOfRun
+            job(.cancel, reference)
+        case .interrupted(let reference, let endOfRun, let isFree, let due, let delay):
+            end = endOfRun
+            job(.interrupted, reference) {
+                $0.put(isFree ? 1 : 0 as UInt8)
+                $0.put(due, delay)
+            }
+        case .cancelAsked(let reference): job(.cancelAsked, reference)
+        case .revive(let reference): job(.revive, reference)
+        case .purge(let reference): job(.purge, reference)
         case .action, .forget, .pause, .resume, .settings, .epoch, .recovered:
-            start = self.appendGlobal(event, wallMilliseconds, &buffer)
+            self.appendGlobal(event, wallMilliseconds, &buffer)
         }
+        if let end { end.encodeTexts(into: &buffer) }
         self.finish(start, &buffer)
     }
 
-    private static func appendGlobal(_ event: Event, _ wallMilliseconds: Int64, _ buffer: inout [UInt8]) -> Int {
-        func begin(_ type: Event.RecordType) -> Int { self.begin(type, wallMilliseconds, &buffer) }
-        let start: Int
+    private static func appendGlobal(_ event: Event, _ wallMilliseconds: Int64, _ buffer: inout [UInt8]) {
+        func begin(_ type: Event.RecordType) { buffer.appendFields { $0.putHead(type, 0, wallMilliseconds) } }
         switch event {
         case .action(let name):
-            start = begin(.action)
+            begin(.action)
             buffer.append(contentsOf: name.utf8)
         case .forget(let records, let ids):
-            start = begin(.forget)
+            begin(.forget)
             buffer.appendLittleEndian(records)
             buffer.appendLittleEndian(ids)
-        case .pause: start = begin(.pause)
-        case .resume: start = begin(.resume)
+        case .pause: begin(.pause)
+        case .resume: begin(.resume)
         case .settings(let settings):
-            start = begin(.settings)
+            begin(.settings)
             buffer.append(settings.simulates ? 1 : 0)
         case .epoch(let epoch):
-            start = begin(.epoch)
+            begin(.epoch)
             buffer.appendLittleEndian(epoch)
-        case .recovered: start = begin(.recovered)
+        case .recovered: begin(.recovered)
         case .enqueue, .dispatch, .ack, .retry, .timeout, .dead, .cancelAsked, .cancel, .interrupted, .revive, .purge:
             preconditionFailure("an event about a job is written by append")
         }
-        return start
-    }
-
-    private static func begin(_ type: Event.RecordType, _ wallMilliseconds: Int64, _ buffer: inout [UInt8]) -> Int {
-        let start = buffer.count
-        buffer.appendLittleEndian(UInt32(type.rawValue))
-        buffer.append48(UInt64(clamping: wallMilliseconds))
-        return start
     }
 
     private static func finish(_ start: Int, _ buffer: inout [UInt8]) {
@@ -170,15 +170,43 @@ extension Event.EndOfRun {
 
     /// Token (8), exit status or -1 (2), length and bytes of the error (2 + n) and of the output (2 + n).
     func encode(into buffer: inout [UInt8]) {
-        buffer.appendLittleEndian(self.token)
-        buffer.appendLittleEndian(Int16(clamping: self.exitStatus ?? -1))
-        // Most runs end without either.
-        if self.error.isEmpty && self.outputTail.isEmpty { return buffer.appendLittleEndian(UInt32(0)) }
+        buffer.appendFields { self.encodeNumbers(into: &$0) }
+        self.encodeTexts(into: &buffer)
+    }
+
+    /// Most runs end without either.
+    private var hasTexts: Bool { !self.error.isEmpty || !self.outputTail.isEmpty }
+
+    @inline(__always)
+    fileprivate func encodeNumbers(into fields: inout FieldWriter) {
+        fields.put(self.token)
+        fields.put(Int16(clamping: self.exitStatus ?? -1))
+        if !self.hasTexts { fields.put(UInt32(0)) }
+    }
+
+    @inline(__always)
+    fileprivate func encodeTexts(into buffer: inout [UInt8]) {
+        guard self.hasTexts else { return }
         let error = self.error.utf8.prefix(Self.maxErrorBytes)
         buffer.appendLittleEndian(UInt16(error.count))
         buffer.append(contentsOf: error)
         let tail = self.outputTail.suffix(Self.maxTailBytes)
         buffer.appendLittleEndian(UInt16(tail.count))
         buffer.append(contentsOf: tail)
+    }
+}
+
+extension FieldWriter {
+    @inline(__always)
+    fileprivate mutating func putHead(_ type: Event.RecordType, _ length: Int, _ wallMilliseconds: Int64) {
+        precondition(length <= Record.maxByteCount, "a record of \(length) bytes")
+        self.put(UInt32(type.rawValue) | UInt32(length) << 8)
+        self.put48(UInt64(clamping: wallMilliseconds))
+    }
+
+    @inline(__always)
+    fileprivate mutating func put(_ due: Int64, _ delay: Int64) {
+        self.put(due)
+        self.put(delay)
     }
 }

@@ -114,6 +114,12 @@ package final class QueueClient: QueueControl {
         return taken.lastSequence
     }
 
+    /// Has the server read its configuration again; returns what holds only from its next start.
+    package func reload() async throws(QueueError) -> [String] {
+        let read: ConfigurationRead = try Self.decode(try await self.send(.POST, "/v1/reload"))
+        return read.waitsForStart
+    }
+
     package func stop(now: Bool) async throws(QueueError) {
         _ = try await self.send(.POST, now ? "/v1/stop?now=true" : "/v1/stop")
     }
@@ -136,6 +142,14 @@ package final class QueueClient: QueueControl {
     package func act(_ action: BulkAction, on selection: JobSelection) async throws(QueueError) -> BulkResult {
         let path = "/v1/jobs/\(action.rawValue)" + Self.query([("selection", selection.token)])
         return try Self.decode(try await self.send(.POST, path))
+    }
+
+    package func known(_ ids: [String]) async throws(QueueError) -> [KnownJob?] {
+        let bytes = (try? JSONCoding.encode(LookupQuestion(ids: ids))) ?? []
+        let body = ClientBody(ByteBuffer(bytes: bytes), type: "application/json")
+        let answer: LookupAnswer = try Self.decode(try await self.send(.POST, "/v1/lookup", body: body))
+        guard answer.jobs.count == ids.count else { throw Self.unreadable }
+        return answer.jobs
     }
 
     package func records(of id: String) async throws(QueueError) -> [Inspection.Line] {

@@ -62,6 +62,9 @@ typedef struct {
 /// Sets the locale for characters: the user's if it is UTF-8, else C.UTF-8. False: there is none, draw in ASCII.
 bool cnc_set_locale(void);
 
+/// Whether cnc_open could take the terminal, as far as TERM says. 0; 1: it is unknown; 2: it cannot move its cursor.
+int cnc_check(void);
+
 /// Takes the terminal. 0; 1: TERM is unknown; 2: the terminal cannot move its cursor; 3: it cannot be opened.
 /// Uses newterm, because initscr ends the process when it does not know TERM. With `asks_background` the terminal is asked
 /// first which colour its background has.

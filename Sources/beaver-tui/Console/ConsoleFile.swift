@@ -214,6 +214,6 @@ private struct Survey {
     private static func work(_ job: NewJob) -> String {
         let text =
             job.command.map { $0.arguments.last ?? "" } ?? String(decoding: job.payload.prefix(200), as: UTF8.self)
-        return TerminalText.excerpt(text)
+        return TerminalText.excerpt(text, maxCharacters: 200)
     }
 }

@@ -16,17 +16,18 @@ struct ConsoleSession: Sendable {
     var demo: (@Sendable (_ queue: @escaping @Sendable () -> any QueueControl, Console) async -> Void)?
 
     func run() async throws {
-        let values = try self.options.settings(self.globals).checked()
+        let settings = try self.options.settings(self.globals)
+        let values = try settings.checked()
         let input = try await StartInput.read(self.options, values)
         try DataDirectory.prepare(values.queue)
         let log = try ConsoleLog(values.queue.dataDirectory)
-        let host = SessionHost(
+        let reload = Reload(
             globals: self.globals,
             options: self.options,
-            values: values,
-            logger: self.globals.logger(descriptor: log.descriptor),
-            isDemo: self.demo != nil
+            settings: settings,
+            logger: self.globals.logger(descriptor: log.descriptor)
         )
+        let host = SessionHost(reload, values, isDemo: self.demo != nil)
         let isEmbedded = try await self.enter(host)
         let console = Console(
             settings: self.modelSettings(values),

@@ -9,8 +9,11 @@ final class EngineLife: Sendable {
     let queue: Queue
     private let disk: SeverableStorage
     private let server: Server
+    private let reload: Reload
 
-    init(_ values: SettingsValues, logger: Logger) throws(QueueError) {
+    init(_ values: SettingsValues, _ reload: Reload) throws(QueueError) {
+        let logger = reload.logger
+        self.reload = reload
         let disk = SeverableStorage(FileStorage())
         let queue = Queue(values.queue, storage: disk)
         queue.onLogLine { line in logger.log(level: line.level.loggerLevel, "\(line.message)") }
@@ -25,17 +28,19 @@ final class EngineLife: Sendable {
         )
     }
 
+    /// What a console attached to this one asks for with `L`.
+    func onReload(_ readAgain: @escaping Server.ReadAgain) { self.server.onReload(readAgain) }
+
+    /// Reads the configuration again.
+    func readConfiguration() async throws(QueueError) -> Reload.Taken {
+        try await self.reload.take(self.queue, self.server)
+    }
+
     /// The lock, then the doors: whoever holds the lock owns the control socket.
     func open() async throws(QueueError) {
         try OpenFileLimit.raise()
         try await self.queue.takeDirectory()
         try await self.server.start()
-    }
-
-    /// Takes another configuration as far as a running engine can: as SIGHUP does.
-    func reconfigure(_ values: SettingsValues) async throws(QueueError) {
-        try self.server.replaceTokens(ServerSettings.configuration(values).tokens)
-        try await self.queue.reconfigure(values.queue)
     }
 
     /// Recovers, and begins to dispatch.

@@ -67,7 +67,7 @@ extension SessionHost {
     private func kill(_ outcome: inout CrashOutcome) async throws(QueueError) {
         guard let life = self.state.withLock({ $0.life }) else { return }
         let told = try await self.told()
-        let next = try EngineLife(self.values, logger: self.logger)
+        let next = try self.newLife()
         self.state.withLock { $0.isEnding = true }
         defer { self.state.withLock { $0.isEnding = false } }
         let began = ContinuousClock.now
@@ -186,9 +186,8 @@ extension SessionHost {
         outcome.cutBytes = outcome.recovery.tornBytes
         let ids = self.state.withLock { $0.ownIDs }
         outcome.ownCount = ids.count
-        // Purged and forgotten jobs are gone by right: then a missing id says nothing.
-        let mayBeGone = outcome.after.jobs.purged + outcome.after.jobs.forgotten > 0
         if let queue = queue as? Queue {
+            let mayBeGone = Self.mayBeGone(outcome.after)
             let account = try await queue.account(of: ids, done: done)
             outcome.ownChecked = ids.count - (mayBeGone ? account.missing.count : 0)
             outcome.ownMissing = mayBeGone ? [] : account.missing
@@ -196,29 +195,14 @@ extension SessionHost {
             outcome.doneTwice = account.doneTwice
             return
         }
-        // Another process is asked for each by itself: for so long, and of many for a part.
-        let deadline = ContinuousClock.now + .seconds(2)
-        let stride = max(1, ids.count / 100_000)
-        for id in Swift.stride(from: 0, to: ids.count, by: stride).lazy.map({ ids[$0] }) {
-            do throws(QueueError) {
-                let job = try await queue.job(id).summary
-                // Where a job is gone, the one whose id begins like its own is found.
-                guard job.id == id else { throw QueueError(.notFound, "no job \(id)") }
-                outcome.ownChecked += 1
-                if let runs = done[id] {
-                    outcome.ownDone += 1
-                    if job.state != .completed || job.runs != runs { outcome.doneTwice.append(id) }
-                }
-            } catch  where error.code == .notFound {
-                guard !mayBeGone else { continue }
-                outcome.ownChecked += 1
-                outcome.ownMissing.append(id)
-            }
-            if ContinuousClock.now > deadline { break }
-        }
+        // Another process is asked in pieces, while the console goes on: `askOwn`.
+        self.state.withLock { $0.ownDone = done }
     }
 
-    private static func seconds(since began: ContinuousClock.Instant) -> Double {
+    /// Purged and forgotten jobs are gone by right: then a missing id says nothing.
+    static func mayBeGone(_ status: QueueStatus) -> Bool { status.jobs.purged + status.jobs.forgotten > 0 }
+
+    static func seconds(since began: ContinuousClock.Instant) -> Double {
         let parts = (ContinuousClock.now - began).components
         return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
     }

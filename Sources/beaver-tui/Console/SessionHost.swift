@@ -9,13 +9,15 @@ import Logging
 final class SessionHost: ConsoleHost {
     let globals: GlobalOptions
     let options: RunOptions
-    let values: SettingsValues
+    let reload: Reload
     let logger: Logger
     /// The queue is a scratch one, made to be looked at.
     let isDemo: Bool
+    let directory: String
     let state: Lock<State>
 
     struct State: Sendable {
+        var values: SettingsValues
         var queue: any QueueControl
         /// nil while attached.
         var life: EngineLife?
@@ -24,6 +26,10 @@ final class SessionHost: ConsoleHost {
         var file: ConsoleFile?
         /// Ids whose acceptance this console was told, for the proof.
         var ownIDs: [String] = []
+        /// Those of them that were done when the server was killed, and in how many runs.
+        var ownDone: [String: Int] = [:]
+        /// Counts what ends asking a server for them: each goes on while it stands still.
+        var asking = 0
         var failure: (any Error)?
         var lastLine: String?
         /// Someone ends the engine on purpose: its end is not news.
@@ -34,17 +40,21 @@ final class SessionHost: ConsoleHost {
         var comparison = 0
     }
 
-    init(globals: GlobalOptions, options: RunOptions, values: SettingsValues, logger: Logger, isDemo: Bool) {
-        self.globals = globals
-        self.options = options
-        self.values = values
-        self.logger = logger
+    init(_ reload: Reload, _ values: SettingsValues, isDemo: Bool) {
+        self.globals = reload.globals
+        self.options = reload.options
+        self.reload = reload
+        self.logger = reload.logger
         self.isDemo = isDemo
-        self.state = Lock(State(queue: QueueClient(dataDirectory: values.queue.dataDirectory)))
+        self.directory = values.queue.dataDirectory
+        let client = QueueClient(dataDirectory: self.directory)
+        self.state = Lock(State(values: values, queue: client))
     }
 
+    /// As they were read last.
+    var values: SettingsValues { self.state.withLock { $0.values } }
+
     var queue: any QueueControl { self.state.withLock { $0.queue } }
-    var directory: String { self.values.queue.dataDirectory }
     var failure: (any Error)? { self.state.withLock { $0.failure } }
     var lastLine: String? { self.state.withLock { $0.lastLine } }
 
@@ -57,12 +67,21 @@ final class SessionHost: ConsoleHost {
 
     /// Takes the directory and opens the doors; throws `locked` if a server has it.
     func embed() async throws(QueueError) {
-        let life = try EngineLife(self.values, logger: self.logger)
+        let life = try self.newLife()
         try await life.open()
         self.state.withLock { state in
             state.life = life
             state.queue = life.queue
         }
+    }
+
+    func newLife() throws(QueueError) -> EngineLife {
+        let life = try EngineLife(self.values, self.reload)
+        life.onReload { [weak self, weak life] () async throws(QueueError) in
+            guard let self, let life else { return [] }
+            return try await self.readConfiguration(life)
+        }
+        return life
     }
 
     func start() async throws(QueueError) {
@@ -238,19 +257,21 @@ final class SessionHost: ConsoleHost {
 
     func reload() async throws(QueueError) -> String {
         guard let life = self.state.withLock({ $0.life }) else {
-            let pid = (try? await self.queue.status().pid) ?? 0
-            throw QueueError(.conflict, "the server reads its own configuration: kill -HUP \(pid)")
+            guard let client = self.queue as? QueueClient else { throw .invalidInput("there is no server") }
+            return Self.sentence(try await client.reload())
         }
-        do {
-            try await life.reconfigure(try self.options.settings(self.globals).checked())
-        } catch let error as QueueError {
-            throw error
-        } catch let failure as CommandFailure {
-            throw QueueError(.configuration, "nothing was changed: \(failure.message ?? "")")
-        } catch {
-            throw QueueError(.configuration, "nothing was changed: \(error)")
-        }
-        return "configuration read again"
+        return Self.sentence(try await self.readConfiguration(life))
+    }
+
+    private func readConfiguration(_ life: EngineLife) async throws(QueueError) -> [String] {
+        let taken = try await life.readConfiguration()
+        // The next engine of this console begins with it.
+        self.state.withLock { $0.values = taken.values }
+        return taken.waits
+    }
+
+    private static func sentence(_ waits: [String]) -> String {
+        (["configuration read again"] + waits).joined(separator: "; ")
     }
 
     func write(_ jobs: [JobDetails], to path: String) async throws(QueueError) -> String {

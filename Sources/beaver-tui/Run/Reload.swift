@@ -2,41 +2,51 @@ import BeaverQueue
 import BeaverServer
 import Logging
 
-/// What SIGHUP does: the log's file is opened again and the configuration read again.
+/// What SIGHUP does, and `L` of a console: the configuration is read again.
 ///
 /// Running work goes on. A configuration with faults changes nothing: the queue goes on with the one it has.
 struct Reload: Sendable {
-    let session: RunSession
-    let queue: Queue
-    let server: Server
-    let logFile: LogFile?
+    let globals: GlobalOptions
+    let options: RunOptions
+    /// As they were at the start.
+    let settings: Settings
     let logger: Logger
 
-    func perform() async {
-        self.logFile?.reopenIfMoved()
+    /// What holds from now on.
+    struct Taken {
+        var values: SettingsValues
+        /// What was changed and holds only from the next start, each in a sentence.
+        var waits: [String]
+    }
+
+    func take(_ queue: Queue, _ server: Server) async throws(QueueError) -> Taken {
         do {
-            let settings = try self.session.options.settings(self.session.globals)
+            let settings = try self.options.settings(self.globals)
             let values = try settings.checked()
             let tokens = try ServerSettings.configuration(values).tokens
             // Both are checked before either is taken.
-            try self.server.replaceTokens(tokens)
-            try await self.queue.reconfigure(values.queue)
-            self.logger.info("configuration read again")
-            self.nameWhatWaits(settings)
+            try server.replaceTokens(tokens)
+            try await queue.reconfigure(values.queue)
+            let waits = self.whatWaits(settings)
+            for sentence in waits { self.logger.warning("\(sentence)") }
+            return Taken(values: values, waits: waits)
         } catch let failure as CommandFailure {
-            self.logger.error("the configuration was not taken: \(failure.message ?? "")")
+            throw self.refusal(failure.message ?? "")
         } catch {
-            self.logger.error("the configuration was not taken: \(error)")
+            throw self.refusal("\(error)")
         }
     }
 
+    private func refusal(_ reason: String) -> QueueError {
+        self.logger.error("the configuration was not taken: \(reason)")
+        return QueueError(.configuration, "the configuration was not taken: \(reason)")
+    }
+
     /// Said of what a running server cannot change, if it was changed.
-    private func nameWhatWaits(_ settings: Settings) {
-        for key in Self.fixedWhileRunning {
-            guard let text = settings.sources[key]?.text, text != self.session.settings.sources[key]?.text else {
-                continue
-            }
-            self.logger.warning("\(key) is \(text) now, which holds from the next start")
+    private func whatWaits(_ settings: Settings) -> [String] {
+        Self.fixedWhileRunning.compactMap { key in
+            guard let text = settings.sources[key]?.text, text != self.settings.sources[key]?.text else { return nil }
+            return "\(key) is \(text) now, which holds from the next start"
         }
     }
 

@@ -41,7 +41,11 @@ struct RunSession: Sendable {
         let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
         let manager = ServiceManager.ofEnvironment()
         let logFile = LogFile.ofStandardError()
-        let reload = Reload(session: self, queue: queue, server: server, logFile: logFile, logger: logger)
+        let reload = Reload(globals: self.globals, options: self.options, settings: self.settings, logger: logger)
+        server.onReload { [weak server] () async throws(QueueError) in
+            guard let server else { return [] }
+            return try await reload.take(queue, server).waits
+        }
         // The lock first: a second server must not take the socket of the first.
         try await queue.takeDirectory()
         try await server.start()
@@ -50,7 +54,11 @@ struct RunSession: Sendable {
             try await queue.start()
             manager?.tell("READY=1")
             logger.info("running", metadata: ["directory": "\(values.queue.dataDirectory)", "pid": "\(getpid())"])
-            try await self.work(queue, input, signals, reload, manager)
+            try await self.work(queue, input, signals, manager) {
+                logFile?.reopenIfMoved()
+                // What came of it stands in the log.
+                _ = try? await reload.take(queue, server)
+            }
             await server.stop()
         } catch {
             // The queue is stopped already, or never ran; what it threw is the reason to show.
@@ -67,8 +75,8 @@ struct RunSession: Sendable {
         _ queue: Queue,
         _ input: (input: JobInput, checked: JobInput.Checked)?,
         _ signals: SignalStream,
-        _ reload: Reload,
-        _ manager: ServiceManager?
+        _ manager: ServiceManager?,
+        hangUp: @escaping @Sendable () async -> Void
     ) async throws {
         let before = try await queue.status()
         let ending = try await withThrowingTaskGroup(of: Ending.self) { group in
@@ -78,7 +86,7 @@ struct RunSession: Sendable {
                 return .stopped
             }
             group.addTask {
-                await self.handle(signals, queue, reload, manager)
+                await self.handle(signals, queue, manager, hangUp: hangUp)
                 return .signalsEnded
             }
             do {
@@ -139,15 +147,15 @@ struct RunSession: Sendable {
     private func handle(
         _ signals: SignalStream,
         _ queue: Queue,
-        _ reload: Reload,
-        _ manager: ServiceManager?
+        _ manager: ServiceManager?,
+        hangUp: @escaping @Sendable () async -> Void
     ) async {
-        let logger = reload.logger
+        let logger = self.globals.logger()
         await withDiscardingTaskGroup { group in
             var stops = 0
             for await signal in signals.stream {
                 if signal == SIGHUP {
-                    group.addTask { await reload.perform() }
+                    group.addTask { await hangUp() }
                     continue
                 }
                 stops += 1

@@ -1,3 +1,4 @@
+import BeaverConsole
 import BeaverQueue
 import FoundationEssentials
 import Glibc
@@ -55,7 +56,8 @@ enum Output {
         case (true, true): break
         }
         let terminal = ProcessInfo.processInfo.environment["TERM"] ?? ""
-        return ["", "dumb"].contains(terminal) ? "and TERM is `\(terminal)`, which cannot move a cursor" : nil
+        let reason = terminal.isEmpty ? "cannot move a cursor" : Console.whyUnfit
+        return reason.map { "and TERM is `\(TerminalText.visible(terminal))`, which \($0)" }
     }
 
     /// Columns of the terminal; nil if standard output is none, and then nothing is cut.

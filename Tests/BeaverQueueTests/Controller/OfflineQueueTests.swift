@@ -48,6 +48,32 @@ struct OfflineQueueTests {
         }
     }
 
+    /// In more than one slice; of a job whose record is no longer kept the id alone is left.
+    @Test("what became of jobs is told by their ids")
+    func known() async throws {
+        try await withTemporaryDirectory { directory in
+            var configuration = QueueConfiguration(dataDirectory: directory + "/data")
+            configuration.limits.completedKeep = 1
+            let queue = Queue(configuration)
+            try await queue.start()
+            try await queue.enqueue((0..<700).map { QueueFixture.job("done-\($0)") })
+            try await queue.waitUntilIdle()
+            try await queue.pause()
+            try await queue.enqueue([QueueFixture.job("waits")])
+            try await queue.snapshot()
+            let ids = (0..<700).map { "done-\($0)" } + ["waits", "nobody"]
+            let known = try await queue.known(ids)
+            #expect(known.count == 702)
+            #expect(known[700] == KnownJob(state: .pending, runs: 0))
+            #expect(known[701] == nil)
+            #expect(known.prefix(700).allSatisfy { $0?.state == .completed })
+            let kept = known.prefix(700).count { $0?.runs == 1 }
+            #expect(kept < 700 && known.prefix(700).count { $0?.runs == nil } == 700 - kept)
+            try await queue.stop()
+            #expect(try await OfflineQueue(configuration).known(ids) == known)
+        }
+    }
+
     @Test("it is read as a running one is, and says that it is stopped")
     func reading() async throws {
         try await self.withStopped { offline, _ in

@@ -37,7 +37,7 @@ struct BuiltinAndClosureTests {
         let request = harness.request("sleep", payload: #"{"ms":600000}"#)
         let result = await withCheckedContinuation { continuation in
             harness.runner.start(request) { continuation.resume(returning: $0) }
-            harness.runner.stop(token: request.token, .terminate)
+            harness.runner.stop(token: request.token, .terminate, because: .timeout)
         }
         #expect(result == BuiltinHandlers.stopped)
     }
@@ -96,7 +96,7 @@ struct BuiltinAndClosureTests {
         let request = harness.request("wait")
         async let result = harness.run(request)
         for await _ in started {}
-        harness.runner.stop(token: request.token, .terminate)
+        harness.runner.stop(token: request.token, .terminate, because: .timeout)
         #expect(await result == RunResult(.failed, error: "cancelled"))
     }
 

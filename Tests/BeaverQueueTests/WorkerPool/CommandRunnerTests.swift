@@ -162,7 +162,7 @@ struct CommandRunnerTests {
         let polite = harness.shellRequest("trap 'exit 9' TERM; echo > \(fifo); while :; do read x < \(fifo); done")
         async let politeResult = harness.run(polite)
         _ = await harness.line(from: fifo)
-        harness.runner.stop(token: polite.token, .terminate)
+        harness.runner.stop(token: polite.token, .terminate, because: .timeout)
         #expect(await politeResult.exitStatus == 9)
 
         let script = try harness.scratch.write(
@@ -174,13 +174,13 @@ struct CommandRunnerTests {
         async let stubbornResult = harness.run(stubborn)
         let child = processID(await harness.line(from: fifo))
         #expect(isAlive(child))
-        harness.runner.stop(token: stubborn.token, .terminate)
-        harness.runner.stop(token: stubborn.token, .kill)
+        harness.runner.stop(token: stubborn.token, .terminate, because: .timeout)
+        harness.runner.stop(token: stubborn.token, .kill, because: .timeout)
         let result = await stubbornResult
         #expect(result.signal == SIGKILL)
         #expect(result.error.hasPrefix("killed by SIGKILL"))
         #expect(!isAlive(child))
-        harness.runner.stop(token: stubborn.token, .kill)
+        harness.runner.stop(token: stubborn.token, .kill, because: .timeout)
     }
 
     @Test("a grandchild that holds the output open delays nothing and does not outlive the run")

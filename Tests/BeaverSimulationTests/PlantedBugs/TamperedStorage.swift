@@ -137,7 +137,9 @@ final class TamperedFile: StorageFile {
 
     func beginRead(at offset: Int64, count: Int64) { self.file.beginRead(at: offset, count: count) }
 
-    func nextWritten(from offset: Int64) throws(QueueError) -> Int64 { try self.file.nextWritten(from: offset) }
+    func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64> {
+        try self.file.nextWritten(from: offset)
+    }
 
     func beginWriteback(at offset: Int64, count: Int64) { self.file.beginWriteback(at: offset, count: count) }
 
