@@ -40,13 +40,13 @@ enum TerminalEscapes {
 
     /// The text of a title, a link or a device ends with BEL or ESC \.
     ///
-    /// One without an end on its line is no such text.
+    /// One without an end on its line, or before the next sequence, is no such text: no byte is looked at twice.
     private static func endOfText(_ bytes: [UInt8], from start: Int) -> Int {
         var index = start
         while index < bytes.count, bytes[index] != UInt8(ascii: "\n") {
             if bytes[index] == self.bell { return index + 1 }
-            if bytes[index] == self.escape, index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: "\\") {
-                return index + 2
+            if bytes[index] == self.escape {
+                return index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "\\") ? index + 2 : start
             }
             index += 1
         }

@@ -151,6 +151,11 @@ struct RunEndingTests {
         #expect(RunResult.lastLine(of: Array("\u{1b}]no end, no title\n".utf8)) == "no end, no title")
         #expect(RunResult.lastLine(of: Array("a\u{1b}(Bb\u{1b}=c\u{1b}[3".utf8)) == "abc")
         #expect(RunResult.lastLine(of: [0x61, 0x1b]) == "a")
+        // The next sequence ends a title that has no end; a megabyte of their beginnings is read once.
+        #expect(RunResult.lastLine(of: Array("\u{1b}]cut \u{1b}[1mred\n".utf8)) == "cut red")
+        #expect(RunResult.lastLine(of: Array("\u{1b}]cut \u{1b}[1mred\u{7}!\n".utf8)) == "cut red␇!")
+        let beginnings = [[UInt8]](repeating: [0x1b, UInt8(ascii: "]")], count: 1 << 19).joined()
+        #expect(RunResult.lastLine(of: Array(beginnings)).isEmpty)
         #expect(RunResult.lastLine(of: [0x61, 0xff, 0x62]) == "a\u{FFFD}b")
     }
 
