@@ -46,6 +46,7 @@ struct BeaverTUI: AsyncParsableCommand {
         setlocale(LC_CTYPE, "C.UTF-8")
         tzset()
         signal(SIGPIPE, SIG_IGN)
+        ProcessHeap.limitArenas()
         Glibc.exit(await Self.run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
