@@ -72,6 +72,8 @@ final class SimulatedFile: StorageFile {
 
     func beginRead(at offset: Int64, count: Int64) {}
 
+    func setReadAhead(_ isOn: Bool) {}
+
     /// A sector of zeros counts as never written, so that the skipping of such is tried far more often than by a real disk.
     func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64> {
         try self.perform(.inspect, "lseek", offset) { state, node throws(DiskFailure) in

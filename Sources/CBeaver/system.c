@@ -61,6 +61,10 @@ int cbeaver_begin_read(int fd, int64_t offset, int64_t count) {
     return posix_fadvise(fd, offset, count, POSIX_FADV_WILLNEED);
 }
 
+int cbeaver_set_read_ahead(int fd, bool is_on) {
+    return posix_fadvise(fd, 0, 0, is_on ? POSIX_FADV_NORMAL : POSIX_FADV_RANDOM);
+}
+
 int cbeaver_next_data(int fd, int64_t offset, int64_t *begin, int64_t *end) {
     off_t data = lseek(fd, offset, SEEK_DATA);
     off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
@@ -257,11 +261,11 @@ void cbeaver_unmap_memory(void *memory, size_t size) {
         munmap(memory, size);
 }
 
-void cbeaver_limit_heap(void) {
+void cbeaver_limit_arenas(void) {
 #ifdef __GLIBC__
-    // The first as well: either fixes both, and by itself it is so small that each batch would be a mapping of its own.
-    mallopt(M_MMAP_THRESHOLD, 4 << 20);
-    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    // One would be all of them at one lock.
+    mallopt(M_ARENA_MAX, processors < 2 ? 2 : processors > 1024 ? 1024 : (int)processors);
 #endif
 }
 

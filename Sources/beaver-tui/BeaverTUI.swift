@@ -46,6 +46,7 @@ struct BeaverTUI: AsyncParsableCommand {
         setlocale(LC_CTYPE, "C.UTF-8")
         tzset()
         signal(SIGPIPE, SIG_IGN)
+        ProcessHeap.limitArenas()
         // The number of one that is closed would be that of the next file opened, and what is printed would land there.
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", O_WRONLY)

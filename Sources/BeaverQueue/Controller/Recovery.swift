@@ -57,7 +57,7 @@ package struct Recovery {
         let segments = try self.segments(scan)
         // The disk reads the end of the log while a snapshot is loaded.
         if try self.storage.list(self.snapshotDirectory).contains(where: { SnapshotFormat.sequence($0) != nil }) {
-            try scan.writtenEnd(of: segments).announce()
+            try scan.written(atEndOf: segments).announce()
         }
         let snapshots = SnapshotManager(storage: self.storage, directory: self.snapshotDirectory, identity: identity)
         let loaded = try snapshots.load()

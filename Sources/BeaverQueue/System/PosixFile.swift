@@ -87,6 +87,10 @@ final class PosixFile: StorageFile {
         try? self.using { descriptor throws(QueueError) in _ = cbeaver_begin_read(descriptor, offset, count) }
     }
 
+    func setReadAhead(_ isOn: Bool) {
+        try? self.using { descriptor throws(QueueError) in _ = cbeaver_set_read_ahead(descriptor, isOn) }
+    }
+
     func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64> {
         try self.using { descriptor throws(QueueError) in
             do throws(SystemCall.Failure) {

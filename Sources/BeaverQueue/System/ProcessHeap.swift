@@ -2,11 +2,11 @@ internal import CBeaver
 
 /// The memory that the C library's allocator keeps.
 package enum ProcessHeap {
-    /// Keeps what each thread's arena holds in reserve to a MiB, from now on.
+    /// No more arenas than processors, from now on; before there are many threads.
     ///
-    /// By itself the allocator learns from the first large buffer that is freed to keep twice as much as that in each, and no
-    /// call gives back what is free at an arena's end.
-    package static func limit() { cbeaver_limit_heap() }
+    /// By itself the allocator makes up to eight for each processor. From the first large buffer that is freed it learns to
+    /// keep twice as much as that at the end of each, and no call gives back what is free there.
+    package static func limitArenas() { cbeaver_limit_arenas() }
 
     /// Gives the free pages of all threads' arenas back to the system; takes some milliseconds.
     ///

@@ -97,6 +97,8 @@ private final class SeverableFile: StorageFile {
 
     func beginRead(at offset: Int64, count: Int64) { self.file.beginRead(at: offset, count: count) }
 
+    func setReadAhead(_ isOn: Bool) { self.file.setReadAhead(isOn) }
+
     func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64> {
         try self.gate.run(self.path) { () throws(QueueError) in try self.file.nextWritten(from: offset) }
     }

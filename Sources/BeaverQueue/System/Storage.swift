@@ -68,6 +68,8 @@ package protocol StorageFile: AnyObject, Sendable {
     func read(into buffer: inout [UInt8], count: Int, at offset: Int64) throws(QueueError) -> Int
     /// Begins to bring what stands there into memory: a hint, so that a later `read` does not wait.
     func beginRead(at offset: Int64, count: Int64)
+    /// Whether the kernel may bring into memory what stands behind that which is read; it may when the file is opened.
+    func setReadAhead(_ isOn: Bool)
     /// From `offset` on, the first stretch that was ever written; what stands before it are zeros. Empty, at the file's end,
     /// if there is none.
     ///

@@ -59,7 +59,8 @@ package struct LogScan {
                 throw .damaged(path: path, "segment \(last.index + 1) is missing before it")
             }
             let file = try self.storage.open(path, .readOnly)
-            // The disk reads the first pieces of all while the first is waited for.
+            // The disk reads the first pieces of all while the first is waited for, and no more of them.
+            file.setReadAhead(false)
             file.beginRead(at: 0, count: Int64(Self.headsByteCount))
             segments.append(
                 SegmentFile(
@@ -149,9 +150,10 @@ package struct LogScan {
             }
             end.lastGoodSequence = first - 1
         }
-        // Asked before anything is read: the kernel reads on behind what is read, and takes the zeros that it finds there
-        // for written from then on.
-        let written = last == .max ? try self.writtenEnd(of: segments) : WrittenRanges()
+        // The kernel reads on behind what is read, and takes the zeros that it finds there for written from then on: not in
+        // the segments at the end, of which it is told at once all that is to be read.
+        for segment in segments where !Self.isAtEnd(segment, of: segments) { segment.file.setReadAhead(true) }
+        let written = last == .max ? try self.written(atEndOf: segments) : WrittenRanges()
         written.announce()
         var isChainKnown = false
         var number = start

@@ -28,10 +28,8 @@ struct WrittenRanges {
             for range in segment.ranges {
                 // The kernel may leave out the end of a longer piece.
                 for offset in stride(from: range.lowerBound, to: range.upperBound, by: Self.announcedBytes) {
-                    segment.file.beginRead(
-                        at: offset,
-                        count: min(Int64(Self.announcedBytes), range.upperBound - offset)
-                    )
+                    let count = min(Int64(Self.announcedBytes), range.upperBound - offset)
+                    segment.file.beginRead(at: offset, count: count)
                 }
             }
         }
@@ -41,11 +39,14 @@ struct WrittenRanges {
 }
 
 extension LogScan {
-    /// Of the segment with the newest frames and those behind it.
-    func writtenEnd(of segments: [SegmentFile]) throws(QueueError) -> WrittenRanges {
+    /// It has the newest frames, or stands behind them.
+    static func isAtEnd(_ segment: SegmentFile, of segments: [SegmentFile]) -> Bool {
+        segment.index >= segments.last { $0.firstSequence != nil }?.index ?? 0
+    }
+
+    func written(atEndOf segments: [SegmentFile]) throws(QueueError) -> WrittenRanges {
         var written = WrittenRanges()
-        let newest = segments.lastIndex { $0.firstSequence != nil } ?? segments.startIndex
-        for segment in segments[newest...] { try written.add(segment) }
+        for segment in segments where Self.isAtEnd(segment, of: segments) { try written.add(segment) }
         return written
     }
 }

@@ -31,6 +31,9 @@ int cbeaver_begin_writeback(int fd, int64_t offset, int64_t count);
 /// posix_fadvise(2) with POSIX_FADV_WILLNEED: begins to read pages of the file, without waiting and without promising anything.
 int cbeaver_begin_read(int fd, int64_t offset, int64_t count);
 
+/// posix_fadvise(2) with POSIX_FADV_NORMAL or POSIX_FADV_RANDOM, for this descriptor.
+int cbeaver_set_read_ahead(int fd, bool is_on);
+
 /// lseek(2) with SEEK_DATA and SEEK_HOLE: where from `offset` on the next bytes stand that are no hole, and where they end.
 /// Moves the position of the descriptor, which nobody uses. ENXIO if only a hole is left.
 int cbeaver_next_data(int fd, int64_t offset, int64_t *begin, int64_t *end);
@@ -96,8 +99,8 @@ int cbeaver_pidfd_signal(int pidfd, int signal);
 /// memmem(3): where `needle` begins in `bytes`, or -1.
 ptrdiff_t cbeaver_find(const void *bytes, size_t count, const void *needle, size_t needle_count);
 
-/// mallopt(3): how much of the heap may stay free at the end of each arena, where the C library can set that.
-void cbeaver_limit_heap(void);
+/// mallopt(3): as many arenas of the heap as processors, where the C library can set that.
+void cbeaver_limit_arenas(void);
 
 /// Gives free pages of the heap back to the system, where the C library can do that.
 void cbeaver_trim_heap(void);

@@ -7,7 +7,6 @@ import BeaverQueue
 enum HeapTrim {
     /// Before the queue's start.
     static func follow(_ queue: Queue) {
-        ProcessHeap.limit()
         let bursts = Lock(Bursts())
         queue.onEachSecond { [weak queue] in
             guard let totals = queue?.totals() else { return }

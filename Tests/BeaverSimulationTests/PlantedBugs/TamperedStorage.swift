@@ -137,6 +137,8 @@ final class TamperedFile: StorageFile {
 
     func beginRead(at offset: Int64, count: Int64) { self.file.beginRead(at: offset, count: count) }
 
+    func setReadAhead(_ isOn: Bool) { self.file.setReadAhead(isOn) }
+
     func nextWritten(from offset: Int64) throws(QueueError) -> Range<Int64> {
         try self.file.nextWritten(from: offset)
     }
