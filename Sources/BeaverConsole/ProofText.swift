@@ -195,6 +195,10 @@ package struct ProofText {
         if let seconds = self.outcome.firstJobSeconds {
             entries.append(("down", "\(Figures.precise(seconds)) to the first job"))
         }
+        if let seconds = self.outcome.restartedAfterSeconds {
+            let text = "none in \(Figures.precise(seconds)), not counted: started again from here"
+            entries.append(("supervisor", text))
+        }
         if self.outcome.kind == .powerCut { entries.append(("your store", "untouched, it went on working")) }
         var lines: [Line] = []
         while let (name, text) = entries.first {

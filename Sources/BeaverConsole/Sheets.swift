@@ -161,6 +161,8 @@ package struct CrashOutcome: Sendable, Equatable {
     package var doneTwice: [String] = []
     /// From the kill to the first job that was started; nil: none was.
     package var firstJobSeconds: Double?
+    /// How long a supervisor was waited for in vain, before this console started the server again.
+    package var restartedAfterSeconds: Double?
     package var unanswered = 0
     package var unansweredFound = 0
     package var cutBytes: Int64 = 0

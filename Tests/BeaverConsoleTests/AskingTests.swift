@@ -11,6 +11,7 @@ import Testing
         scene.facts.serverPid = 4_121
         scene.outcome = Scene.outcome(.signal)
         scene.outcome.ownCount = 1_000_000
+        scene.outcome.restartedAfterSeconds = 5.012
         var stage = Stage(scene, rows: rows, isEmbedded: false)
         stage.press("k", "4", "k", "i", "l", "l", .enter)
         for _ in 0..<20 { stage.wait(milliseconds: 400) }

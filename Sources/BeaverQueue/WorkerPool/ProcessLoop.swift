@@ -175,7 +175,7 @@ final class ProcessLoop {
         if let reason {
             // What it wrote before stands before the note.
             self.readOutput(of: run, limitBytes: Self.pipeLimitBytes)
-            run.note(how, reason)
+            run.note(how, reason, bootNanoseconds: BootClock.now().bootNanoseconds)
         }
         run.group.signal(how == .terminate ? SIGTERM : SIGKILL)
     }

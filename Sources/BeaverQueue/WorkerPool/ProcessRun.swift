@@ -69,8 +69,8 @@ final class ProcessRun {
     }
 
     /// Says among its output what it is told, so that a reader sees what came before and what after.
-    func note(_ how: StopKind, _ reason: StopReason) {
-        let nanoseconds = max(0, BootClock.now().bootNanoseconds - self.startedNanoseconds)
+    func note(_ how: StopKind, _ reason: StopReason, bootNanoseconds: Int64) {
+        let nanoseconds = max(0, bootNanoseconds - self.startedNanoseconds)
         let text = StopNote.text(how, reason, afterMilliseconds: nanoseconds / 1_000_000)
         let bytes = Array(((self.tail.endsLine ? "" : "\n") + text + "\n").utf8)
         self.output.append(bytes.span)

@@ -99,15 +99,25 @@ extension SessionHost {
         let server = try ServerProcess(told.pid, of: self.directory)
         let began = ContinuousClock.now
         try server.kill()
+        // Reading the remains is the examiner's work, as with an engine in this process.
+        let readBegan = ContinuousClock.now
         let done = try await self.read(&outcome, told)
+        let waitBegan = ContinuousClock.now
+        var examined = Self.seconds(since: readBegan)
         // A supervisor gets five seconds to bring it back.
-        if try await !self.answers(within: .seconds(5), otherThan: told.pid) {
+        if try await self.answers(within: .seconds(5), otherThan: told.pid) {
+            // It may have done so while the remains were read.
+            examined = 0
+        } else {
+            let waited = Self.seconds(since: waitBegan)
+            outcome.restartedAfterSeconds = waited
+            examined += waited
             try server.startAgain(logPath: self.directory + "/server.log")
             guard try await self.answers(within: .seconds(30), otherThan: told.pid) else {
                 throw QueueError(.unavailable, "the server was killed and does not come back; \(server.commandLine)")
             }
         }
-        outcome.downSeconds = Self.seconds(since: began)
+        outcome.downSeconds = Self.seconds(since: began) - examined
         try await self.prove(&outcome, done)
     }
 
