@@ -2,6 +2,7 @@ import BeaverQueue
 import BeaverServer
 import BeaverTestSupport
 import Foundation
+import Glibc
 import Testing
 
 @testable import beaver_tui
@@ -57,18 +58,16 @@ import Testing
             try Data().write(to: URL(filePath: directory + "/lock"))
             #expect(ServerProcess.whyNot(getpid(), of: directory) == "the engine is inside this console")
             #expect(ServerProcess.whyNot(getppid(), of: directory)?.contains("container") == true)
-            let (process, input, output) = (Process(), Pipe(), Pipe())
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "exec 9<'\(directory)/lock'; echo open; read -r _"]
-            (process.standardInput, process.standardOutput) = (input, output)
-            try process.run()
-            let word = try await onOwnThread { output.fileHandleForReading.readData(ofLength: 5) }
-            #expect(word == Data("open\n".utf8))
-            #expect(ServerProcess.whyNot(process.processIdentifier, of: directory) == nil)
-            // Not by the end of its input, which a child of another test may hold open.
-            process.terminate()
-            try await onOwnThread { process.waitUntilExit() }
-            withExtendedLifetime(input) {}
+            let script = "exec 9<'\(directory)/lock'; echo open; exec sleep 3600"
+            let pid = try Spawn.start("/bin/sh", ["sh", "-c", script], output: directory + "/said")
+            defer {
+                kill(pid, SIGKILL)
+                waitpid(pid, nil, 0)
+            }
+            try await waitUntil("it has the lock open") {
+                FileManager.default.contents(atPath: directory + "/said") == Data("open\n".utf8)
+            }
+            #expect(ServerProcess.whyNot(pid, of: directory) == nil)
         }
     }
 }

@@ -211,7 +211,11 @@ extension QueueClient {
                 guard head.method == .GET else { throw self.lostConnection }
             }
         }
-        throw QueueError(
+        throw self.noRoom
+    }
+
+    private var noRoom: QueueError {
+        QueueError(
             .unavailable,
             "the server at \(self.dataDirectory) closes every connection at once; it has as many as it takes. Try again",
             path: self.dataDirectory
@@ -245,6 +249,8 @@ extension QueueClient {
                 path: self.dataDirectory
             )
         } catch {
+            // It may be closed again before it stands.
+            guard !ControlSocket.isServed(in: self.dataDirectory) else { throw self.noRoom }
             throw QueueError(
                 .unavailable,
                 "no server answers at \(self.dataDirectory); start one with `beaver-tui run`",
