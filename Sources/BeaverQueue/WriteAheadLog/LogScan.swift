@@ -196,8 +196,9 @@ package struct LogScan {
     ) throws(QueueError) {
         let seed = FrameSeed(hash: self.identity.hash, segmentIndex: segment.index)
         var window = FileWindow(file: segment.file, byteCount: segment.byteCount, pieceByteCount: Self.pieceByteCount)
+        // Only for reading ahead: the frames themselves say where the log ends, and not what a file system takes for a hole.
         window.lastAhead = writtenEnd
-        while end.place.offset < writtenEnd {
+        while true {
             let offset = end.place.offset
             guard let headRange = try window.range(CommitFrame.headByteCount, at: offset),
                 let head = FrameHead(window.buffer.span.bytes, at: headRange.lowerBound, seed: seed(offset)),
