@@ -161,7 +161,8 @@ final class SessionHost: ConsoleHost {
     }
 
     private func say(_ status: QueueStatus?, _ kind: Effect.Quit) {
-        guard let jobs = status?.jobs, kind != .leaveRunning else { return }
+        // Of a demo nothing stays.
+        guard let jobs = status?.jobs, kind != .leaveRunning, !self.isDemo else { return }
         let waiting = jobs.pending + jobs.scheduled + jobs.parked + jobs.inFlight
         let again = ProgramName.again(CommandLine.arguments, without: ["--read-only", "--until-idle"])
         let rest = waiting == 0 ? "nothing waits" : "\(PeopleText.count(waiting, "job")) not done yet, safe on disk"
