@@ -88,7 +88,7 @@ struct DetailParts {
         guard part == 4, let details = self.state.details, let directory = self.model.status?.dataDirectory,
             !directory.isEmpty, !self.state.output.isEmpty,
             // Where that is so, the log was read in the place of a file.
-            !self.state.output.starts(with: "[not all of the output is on disk".utf8)
+            !self.state.output.starts(with: JobOutput.partNote.utf8)
         else { return "" }
         return details.outputPath(ofRun: (self.state.run ?? details.history.count) - 1, in: directory) ?? ""
     }

@@ -1,3 +1,5 @@
+internal import BeaverQueue
+
 /// JSON text over several lines, as people read it; its bytes are not changed otherwise.
 package enum JSONIndent {
     /// Deeper members are set in no further: a line of a screen has room for its text, and memory for all lines.
@@ -14,18 +16,19 @@ package enum JSONIndent {
         var lines: [String] = []
         var line: [UInt8] = []
         var depth = 0
-        var isInString = false
-        var isEscaped = false
+        var quotes = JSONQuotes()
         /// Nothing stands yet behind an opening bracket: an empty pair stays on its line.
         var isFresh = false
 
         mutating func take(_ byte: UInt8) {
-            if self.isInString { return self.takeInString(byte) }
+            if self.quotes.isInString {
+                _ = self.quotes.ends(byte)
+                self.line.append(byte)
+                return
+            }
+            self.quotes.begin(byte)
             switch byte {
             case 0x20, 0x09, 0x0a, 0x0d: break
-            case UInt8(ascii: "\""):
-                self.isInString = true
-                self.write(byte)
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 self.write(byte)
                 self.depth += 1
@@ -42,12 +45,6 @@ package enum JSONIndent {
                 self.line += [byte, 0x20]
             default: self.write(byte)
             }
-        }
-
-        private mutating func takeInString(_ byte: UInt8) {
-            if !self.isEscaped, byte == UInt8(ascii: "\"") { self.isInString = false }
-            self.isEscaped = !self.isEscaped && byte == UInt8(ascii: "\\")
-            self.line.append(byte)
         }
 
         private mutating func write(_ byte: UInt8) {

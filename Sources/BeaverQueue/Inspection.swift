@@ -12,12 +12,13 @@ package struct Inspection: Sendable {
         /// The rest, `name=value`.
         package var details: String
 
-        init(_ record: Record, job: String?) {
+        /// - Parameter action: the name of the job's action; where it is not known, its number is said.
+        init(_ record: Record, job: String?, action: String? = nil) {
             self.sequence = record.sequence
             self.time = record.wallMilliseconds
             self.event = record.event.name
             self.job = job
-            self.details = record.event.details
+            self.details = record.event.details(action: action)
         }
 
         package init(sequence: UInt64, time: Int64, event: String, job: String?, details: String) {
@@ -90,7 +91,7 @@ package struct Inspection: Sendable {
 }
 
 extension Event {
-    fileprivate var details: String {
+    fileprivate func details(action: String?) -> String {
         func text(_ end: EndOfRun) -> String {
             var parts: [String] = []
             // Not `token`: a key of that name is hidden from people.
@@ -102,7 +103,8 @@ extension Event {
         switch self {
         case .action(let name): return "name=\(name)"
         case .enqueue(let enqueue):
-            return "priority=\(enqueue.priority) action=#\(enqueue.action) payload=\(enqueue.payloadLength)B"
+            let name = action ?? "#\(enqueue.action)"
+            return "priority=\(enqueue.priority) action=\(name) payload=\(enqueue.payloadLength)B"
                 + (enqueue.isOnce ? " once" : "")
         case .dispatch(_, let token): return "fence=\(token)"
         case .ack(_, let end, let isSimulated): return text(end) + (isSimulated ? " simulated" : "")

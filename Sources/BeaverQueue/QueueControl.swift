@@ -418,6 +418,9 @@ public struct JobOutput: Sendable, Equatable {
         self.nextOffset = nextOffset
         self.isComplete = isComplete
     }
+
+    /// How the line begins behind which the end of an output stands that the file does not hold.
+    package static let partNote = "[not all of the output is on disk"
 }
 
 /// What a bulk action did.

@@ -85,8 +85,9 @@ extension Routes {
             try QueryParameters(request).refuseUnknown(besides: [])
             return try JSONCoding.response(SnapshotTaken(lastSequence: await self.queue.snapshot()))
         }
-        router.post("/v1/reload") { _, _ in
-            try JSONCoding.response(ConfigurationRead(waitsForStart: await self.reload()))
+        router.post("/v1/reload") { request, _ in
+            try QueryParameters(request).refuseUnknown(besides: [])
+            return try JSONCoding.response(ConfigurationRead(waitsForStart: await self.reload()))
         }
         router.post("/v1/stop") { request, _ in
             let parameters = try await QueryParameters.inBody(of: request)

@@ -55,7 +55,8 @@ extension Routes {
             return try JSONCoding.response(GroupsBody(groups: await self.queue.groups(matching: filter)))
         }
         router.post("/v1/lookup") { request, _ in
-            try JSONCoding.response(LookupAnswer(jobs: await self.queue.known(Self.ids(in: request))))
+            try QueryParameters(request).refuseUnknown(besides: [])
+            return try JSONCoding.response(LookupAnswer(jobs: await self.queue.known(Self.ids(in: request))))
         }
         router.post("/v1/selections") { request, _ in
             let filter = try JobQuery.filter(await QueryParameters.inBody(of: request))

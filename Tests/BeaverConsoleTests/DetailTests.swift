@@ -81,15 +81,7 @@ import Testing
         stage.press("5", .down)
         var job = try #require(stage.model.focused.current)
         job.runs = 21
-        let run = JobRun(
-            token: 1,
-            ending: .failed,
-            startedAt: nil,
-            endedAt: nil,
-            exitStatus: 1,
-            error: "exit 1",
-            outputTail: ""
-        )
+        let run = JobRun.sample()
         stage.scene.details[job.id] = .sample(job, history: Array(repeating: run, count: 10))
         stage.press(.enter, "[")
         #expect(stage.effects.last == .output(job.id, run: 9, from: 0))
@@ -126,15 +118,7 @@ import Testing
         var stage = self.pendingJob()
         var job = try #require(stage.scene.lists[.pending]?.first)
         job.runs = runs
-        let run = JobRun(
-            token: 1,
-            ending: .failed,
-            startedAt: nil,
-            endedAt: nil,
-            exitStatus: 75,
-            error: "exit 75",
-            outputTail: ""
-        )
+        let run = JobRun.sample(exitStatus: 75)
         var details = JobDetails.sample(job, history: Array(repeating: run, count: runs))
         details.maxRetry = retries
         stage.scene.details[job.id] = details
@@ -188,15 +172,7 @@ import Testing
     @Test func theErrorsShowWhatTheJobWrote() {
         var stage = Stage(.thumbs, rows: 34, columns: 120)
         for id in ["thumbs-0416", "thumbs-0415"] {
-            let run = JobRun(
-                token: 1,
-                ending: .failed,
-                startedAt: nil,
-                endedAt: nil,
-                exitStatus: 1,
-                error: "exit 1",
-                outputTail: "convert: \(id)\nno images\n"
-            )
+            let run = JobRun.sample(outputTail: "convert: \(id)\nno images\n")
             stage.scene.details[id] = .sample(.sample(id), history: [run])
         }
         stage.press("o")

@@ -123,7 +123,8 @@ import Testing
             ("GET /v1/jobs", #"{"state":"dead"}"#), ("GET /v1/groups", "x"), ("DELETE /v1/jobs/a", #"{"purge":true}"#),
             ("POST /v1/jobs/a/retry", "{}"), ("POST /v1/snapshot", "{}"), ("POST /v1/workers/pause/", "{}"),
             ("POST /v1/workers/pause?now", ""), ("GET /v1/status?x=1", ""),
-            ("PUT /v1/workers?count=4", #"{"count":3}"#),
+            ("PUT /v1/workers?count=4", #"{"count":3}"#), ("POST /v1/reload?x=1", ""), ("POST /v1/reload", "{}"),
+            ("POST /v1/lookup?ids=a", #"{"ids":["a"]}"#),
         ]
     )
     func foreignBody(line: String, body: String) async throws {

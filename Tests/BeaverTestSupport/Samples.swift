@@ -48,3 +48,18 @@ extension JobDetails {
         )
     }
 }
+
+extension JobRun {
+    /// One that failed.
+    package static func sample(exitStatus: Int = 1, outputTail: String = "") -> JobRun {
+        JobRun(
+            token: 1,
+            ending: .failed,
+            startedAt: nil,
+            endedAt: nil,
+            exitStatus: exitStatus,
+            error: "exit \(exitStatus)",
+            outputTail: outputTail
+        )
+    }
+}

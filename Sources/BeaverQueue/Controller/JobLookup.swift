@@ -251,11 +251,8 @@ struct JobLookup: Sendable {
         let redaction = self.memory.redaction.withLock { $0 }
         let action = self.engine.withLock { $0.manager.actionNames[Int(row.slot.action)] }
         return try self.payloads.records(of: row.slot, limit: 200).map { record in
-            var line = Inspection.Line(record, job: name)
+            var line = Inspection.Line(record, job: name, action: action)
             line.details = redaction.text(line.details)
-            if case .enqueue(let enqueue) = record.event {
-                line.details = line.details.replacing("action=#\(enqueue.action)", with: "action=\(action)")
-            }
             return line
         }
     }
@@ -319,7 +316,7 @@ struct JobLookup: Sendable {
             let count = try file.read(into: &kept, count: tail.count, at: size - Int64(tail.count))
             if kept.prefix(count).elementsEqual(tail) { return [] }
         }
-        let note = "\n[not all of the output is on disk; its last \(tail.count) bytes, from the log:]\n"
+        let note = "\n\(JobOutput.partNote); its last \(tail.count) bytes, from the log:]\n"
         return Array(note.utf8.dropFirst(size == 0 ? 1 : 0)) + tail
     }
 

@@ -56,9 +56,7 @@ package struct Recovery {
         let scan = LogScan(storage: self.storage, directory: self.logDirectory, identity: identity)
         let segments = try self.segments(scan)
         // The disk reads the end of the log while a snapshot is loaded.
-        if try self.storage.list(self.snapshotDirectory).contains(where: { SnapshotFormat.sequence($0) != nil }) {
-            try scan.written(atEndOf: segments).announce()
-        }
+        let written = try scan.announceEnd(of: segments)
         let snapshots = SnapshotManager(storage: self.storage, directory: self.snapshotDirectory, identity: identity)
         let loaded = try snapshots.load()
         for skipped in loaded.skipped { notices.append(QueueLogLine(.error, "snapshot passed over: \(skipped)")) }
@@ -66,7 +64,7 @@ package struct Recovery {
         phase.end("snapshot", in: &report)
 
         progress("replay", 0)
-        let replay = try self.replay(loaded, scan, segments, progress: progress)
+        let replay = try self.replay(loaded, scan, segments, written, progress: progress)
         report.replayedRecords = replay.records
         phase.end("replay", in: &report)
 
@@ -203,10 +201,12 @@ package struct Recovery {
         _ loaded: SnapshotManager.Loaded,
         _ scan: LogScan,
         _ segments: [LogScan.SegmentFile],
+        _ written: WrittenRanges,
         progress: (String, Int) -> Void
     ) throws(QueueError) -> Replay {
         var replayer = Replayer(manager: loaded.manager, hash: scan.identity.hash)
-        let end = try scan.scan(segments, from: loaded.manager.lastSequence + 1) { frame, body throws(QueueError) in
+        let first = loaded.manager.lastSequence + 1
+        let end = try scan.scan(segments, from: first, written: written) { frame, body throws(QueueError) in
             try replayer.replay(frame, body, path: self.logDirectory)
             if replayer.frames % 1_024 == 0 { progress("replay", replayer.records) }
         }

@@ -30,23 +30,6 @@ package struct DurationHistogram: Sendable, Equatable {
         for place in self.counts.indices { self.counts[place] += other.counts[place] }
         self.sumMicroseconds += other.sumMicroseconds
     }
-
-    /// Seconds below which this part of the observations lies, straight between the bounds of its bucket; nil without any.
-    package func quantile(_ part: Double) -> Double? {
-        let count = self.count
-        guard count > 0 else { return nil }
-        let wanted = Double(count) * part
-        var seen = 0.0
-        for (place, inBucket) in self.counts.enumerated() where inBucket > 0 {
-            if seen + Double(inBucket) >= wanted {
-                let low = place == 0 ? 0 : Self.bounds[place - 1]
-                let high = place < Self.bounds.count ? Self.bounds[place] : low
-                return low + (high - low) * max(0, wanted - seen) / Double(inBucket)
-            }
-            seen += Double(inBucket)
-        }
-        return Self.bounds.last
-    }
 }
 
 /// Durations since the start, and those of the last half to whole minute by themselves.
@@ -54,6 +37,8 @@ package struct RecentDurations: Sendable {
     package private(set) var all = DurationHistogram()
     private var current = FineDurations()
     private var previous = FineDurations()
+    /// All that are older.
+    private var past = FineDurations()
     private var began: Int64 = 0
 
     private static let halfNanoseconds: Int64 = 30_000_000_000
@@ -69,8 +54,13 @@ package struct RecentDurations: Sendable {
     private mutating func turn(_ now: EngineTime) {
         let age = now.bootNanoseconds - self.began
         guard age >= Self.halfNanoseconds else { return }
-        self.previous = age < 2 * Self.halfNanoseconds ? self.current : FineDurations()
+        self.past.add(self.previous)
+        self.previous = self.current
         self.current = FineDurations()
+        if age >= 2 * Self.halfNanoseconds {
+            self.past.add(self.previous)
+            self.previous = FineDurations()
+        }
         self.began = now.bootNanoseconds
     }
 
@@ -80,9 +70,7 @@ package struct RecentDurations: Sendable {
         turned.turn(now)
         var recent = turned.current
         recent.add(turned.previous)
-        if recent.count == 0 {
-            return QueueView.Percentiles(p50: self.all.quantile(0.5), p99: self.all.quantile(0.99))
-        }
+        if recent.count == 0 { recent = turned.past }
         return QueueView.Percentiles(p50: recent.quantile(0.5), p99: recent.quantile(0.99))
     }
 }

@@ -1,13 +1,15 @@
 /// Whether what comes next stands inside of a string of JSON, told from its bytes one by one.
-struct JSONQuotes: Sendable, Equatable {
-    private(set) var isInString = false
+package struct JSONQuotes: Sendable, Equatable {
+    package private(set) var isInString = false
     private var isEscaped = false
 
+    package init() {}
+
     /// Continues over a byte outside of a string: a quote begins one.
-    mutating func begin(_ byte: UInt8) { self.isInString = byte == ASCII.quote }
+    package mutating func begin(_ byte: UInt8) { self.isInString = byte == ASCII.quote }
 
     /// Continues over a byte of a string; true where it ends the string.
-    mutating func ends(_ byte: UInt8) -> Bool {
+    package mutating func ends(_ byte: UInt8) -> Bool {
         if self.isEscaped {
             self.isEscaped = false
         } else if byte == ASCII.backslash {

@@ -107,18 +107,26 @@ package struct LogScan {
     ///
     /// With `through`, stops behind the frame that ends there and does not look further: for readers of a log that is
     /// being written.
+    ///
+    /// `written` is what `announceEnd` said, where that was asked before.
     package func scan(
         _ segments: [SegmentFile],
         from sequence: UInt64,
         through last: UInt64 = .max,
+        written known: WrittenRanges? = nil,
         onFrame: (Frame, RawSpan) throws(QueueError) -> Void
     ) throws(QueueError) -> End {
         var start = segments.lastIndex { $0.firstSequence.map { $0 <= sequence } ?? false } ?? segments.startIndex
         guard start < segments.count else {
             throw .damaged(path: self.directory, "the log has no segment")
         }
+        // The kernel reads on behind what is read, and takes the zeros that it finds there for written from then on: not in
+        // the segments at the end, of which it is told at once all that is to be read.
+        for segment in segments where !Self.isAtEnd(segment, of: segments) { segment.file.setReadAhead(true) }
+        var written = known ?? WrittenRanges()
+        if known == nil, last == .max { written = try self.announceEnd(of: segments) }
         while true {
-            let end = try self.scan(segments, start: start, from: sequence, through: last, onFrame: onFrame)
+            let end = try self.scan(segments, written, start: start, from: sequence, through: last, onFrame: onFrame)
             // No whole frame there: the next one written must name the checksum of the last one in the segment before.
             guard end.frames == 0, start > segments.startIndex else { return end }
             start -= 1
@@ -127,6 +135,7 @@ package struct LogScan {
 
     private func scan(
         _ segments: [SegmentFile],
+        _ written: WrittenRanges,
         start: Int,
         from sequence: UInt64,
         through last: UInt64,
@@ -150,11 +159,6 @@ package struct LogScan {
             }
             end.lastGoodSequence = first - 1
         }
-        // The kernel reads on behind what is read, and takes the zeros that it finds there for written from then on: not in
-        // the segments at the end, of which it is told at once all that is to be read.
-        for segment in segments where !Self.isAtEnd(segment, of: segments) { segment.file.setReadAhead(true) }
-        let written = last == .max ? try self.written(atEndOf: segments) : WrittenRanges()
-        written.announce()
         var isChainKnown = false
         var number = start
         while number < segments.count {

@@ -1,5 +1,5 @@
 /// What was ever written of the segments at a log's end; all between are zeros that the disk need not be asked for.
-struct WrittenRanges {
+package struct WrittenRanges {
     private var segments: [(index: UInt32, file: any StorageFile, ranges: [Range<Int64>])] = []
 
     /// Where the last of it ends.
@@ -44,9 +44,11 @@ extension LogScan {
         segment.index >= segments.last { $0.firstSequence != nil }?.index ?? 0
     }
 
-    func written(atEndOf segments: [SegmentFile]) throws(QueueError) -> WrittenRanges {
+    /// Has the disk read what there is of the segments at the end.
+    func announceEnd(of segments: [SegmentFile]) throws(QueueError) -> WrittenRanges {
         var written = WrittenRanges()
         for segment in segments where Self.isAtEnd(segment, of: segments) { try written.add(segment) }
+        written.announce()
         return written
     }
 }

@@ -1,5 +1,3 @@
-import BeaverSimulation
-import BeaverTestSupport
 import Testing
 
 @testable import BeaverQueue
@@ -50,35 +48,8 @@ import Testing
 
     /// Holes bound what is read ahead; where the log ends, its frames say.
     @Test func framesInAHoleAreFound() throws {
-        let scratch = try TemporaryDirectory()
-        let storage = Holey()
-        let directory = scratch.file("wal")
-        let identity = StoreIdentity(
-            randomWords: [1, 2, 3, 4],
-            createdWallMilliseconds: 1,
-            logDirectory: directory,
-            snapshotDirectory: "snapshot",
-            simulates: false
-        )
-        try WriteAheadLog.create(storage: storage, directory: directory, identity: identity, maxSegmentBytes: 1 << 20)
-        let scan = LogScan(storage: storage, directory: directory, identity: identity)
-        func scanned() throws -> LogScan.End { try scan.scan(scan.segments(), from: 1) { _, _ in } }
-        let log = try WriteAheadLog.open(
-            storage: storage,
-            directory: directory,
-            identity: identity,
-            maxSegmentBytes: 1 << 20,
-            segments: scan.segments(),
-            end: scanned(),
-            index: RecordIndex()
-        )
-        var last: UInt64 = 0
-        for _ in 0..<3 {
-            var frame = RecordTests.frame()
-            frame.firstSequence = last + 1
-            try log.write(frame, marks: [])
-            last = frame.lastSequence
-        }
-        #expect(try scanned().lastGoodSequence == last)
+        var log = try LogOnDisk(Holey(), maxSegmentBytes: 1 << 20)
+        for _ in 0..<3 { try log.write() }
+        #expect(try log.scanned().lastGoodSequence == log.lastSequence)
     }
 }

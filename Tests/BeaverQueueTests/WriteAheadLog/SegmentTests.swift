@@ -216,33 +216,10 @@ import Testing
 
     /// On a real disk, whose page cache keeps zeros for what is read of it: they would count as written from then on.
     @Test func whatWasNeverWrittenIsNotRead() throws {
-        let scratch = try TemporaryDirectory()
-        let storage = FileStorage()
-        let directory = scratch.file("wal")
-        let identity = StoreIdentity(
-            randomWords: [1, 2, 3, 4],
-            createdWallMilliseconds: 1,
-            logDirectory: directory,
-            snapshotDirectory: "snapshot",
-            simulates: false
-        )
-        try WriteAheadLog.create(storage: storage, directory: directory, identity: identity, maxSegmentBytes: 8 << 20)
-        let scan = LogScan(storage: storage, directory: directory, identity: identity)
-        func scanned() throws -> LogScan.End { try scan.scan(scan.segments(), from: 1) { _, _ in } }
-        let log = try WriteAheadLog.open(
-            storage: storage,
-            directory: directory,
-            identity: identity,
-            maxSegmentBytes: 8 << 20,
-            segments: scan.segments(),
-            end: scanned(),
-            index: RecordIndex()
-        )
-        var frame = RecordTests.frame()
-        frame.firstSequence = 1
-        try log.write(frame, marks: [])
-        #expect(try scanned().lastGoodSequence == frame.lastSequence)
-        for segment in try scan.segments() {
+        var log = try LogOnDisk(FileStorage(), maxSegmentBytes: 8 << 20)
+        try log.write()
+        #expect(try log.scanned().lastGoodSequence == log.lastSequence)
+        for segment in try log.scan.segments() {
             // A file system that keeps no books of holes says that all was written.
             guard try segment.file.nextWritten(from: 0) != 0..<segment.byteCount else { continue }
             #expect(try segment.file.nextWritten(from: 256 << 10).isEmpty)
