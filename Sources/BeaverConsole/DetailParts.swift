@@ -4,6 +4,27 @@ internal import BeaverQueue
 struct DetailParts {
     typealias Line = (text: String, style: Style)
 
+    /// The lines of a part, of which a screen takes a few.
+    enum Lines {
+        case styled([Line])
+        /// There may be a hundred thousand of these.
+        case plain([String])
+
+        var count: Int {
+            switch self {
+            case .styled(let lines): lines.count
+            case .plain(let lines): lines.count
+            }
+        }
+
+        func shown(from place: Int, count: Int) -> [Line] {
+            switch self {
+            case .styled(let lines): Array(lines.dropFirst(place).prefix(max(0, count)))
+            case .plain(let lines): lines.dropFirst(place).prefix(max(0, count)).map { ($0, .plain) }
+            }
+        }
+    }
+
     let model: Model
     let state: DetailState
     let areas: [(part: Int, area: MainLayout.Area)]
@@ -24,8 +45,11 @@ struct DetailParts {
     /// How many lines a part has, and how many of them fit.
     func extent(of part: Int) -> (lines: Int, height: Int) {
         guard let area = self.areas.first(where: { $0.part == part })?.area else { return (0, 1) }
-        return (self.lines(of: part, width: area.columns - 4).count, max(1, area.rows - 2))
+        return (self.lines(of: part, width: self.width(of: area)).count, max(1, area.rows - 2))
     }
+
+    /// Columns for text inside a box.
+    func width(of area: MainLayout.Area) -> Int { area.columns - 4 }
 
     private static func areas(_ model: Model, _ state: DetailState) -> [(part: Int, area: MainLayout.Area)] {
         typealias Area = MainLayout.Area
@@ -109,7 +133,29 @@ struct DetailParts {
         return max(self.state.details?.summary.runs ?? 0, history) - history + run
     }
 
-    func lines(of part: Int, width: Int) -> [Line] {
+    func lines(of part: Int, width: Int) -> Lines {
+        if let source = self.longText(of: part) {
+            let laidOut = self.state.laidOut[part].flatMap { $0.fits(source, width: width) ? $0 : nil }
+            return .plain((laidOut ?? LaidOutText(source, width: width)).lines)
+        }
+        return .styled(self.shortLines(of: part, width: width))
+    }
+
+    /// The text of a part that may be of any length.
+    func longText(of part: Int) -> LaidOutText.Source? {
+        guard let details = self.state.details else { return nil }
+        switch part {
+        case 4:
+            if !self.state.output.isEmpty { return .output(self.state.output) }
+            // Until the output itself has come, the end of it that the engine keeps.
+            guard self.state.run == nil, let tail = details.history.last?.outputTail, !tail.isEmpty else { return nil }
+            return .output(Array(tail.utf8))
+        case 5: return .payload(details.payload)
+        default: return nil
+        }
+    }
+
+    private func shortLines(of part: Int, width: Int) -> [Line] {
         guard let details = self.state.details else {
             return part == 3 ? [(self.state.failure ?? "looking it up", self.state.failure == nil ? .dim : .bad)] : []
         }
@@ -119,9 +165,10 @@ struct DetailParts {
         case 3:
             let lines = self.why(details) + [self.notTheReason(details.summary)].compactMap { $0 }
             return lines.flatMap { TextWidth.wrap($0, to: width) }.map { ($0, .plain) }
-        case 4: return self.output(details, width)
-        case 5:
-            return JSONIndent.lines(of: details.payload).flatMap { TextWidth.chop($0, to: width) }.map { ($0, .plain) }
+        case 4:
+            let word = details.history.isEmpty ? "no run yet" : self.state.isOutputAwaited ? "" : "no output"
+            return [(word, .dim)]
+        case 5: return []
         default: return self.records
         }
     }
@@ -245,16 +292,6 @@ struct DetailParts {
             lines.append("\(Figures.grouped(same.dead)) dead jobs have this error: \(same.shownError)")
         }
         return lines
-    }
-
-    private func output(_ details: JobDetails, _ width: Int) -> [Line] {
-        var text = String(decoding: self.state.output, as: UTF8.self)
-        if text.isEmpty, let run = details.history.last, self.state.run == nil { text = run.outputTail }
-        if text.isEmpty {
-            let word = details.history.isEmpty ? "no run yet" : self.state.isOutputAwaited ? "" : "no output"
-            return [(word, .dim)]
-        }
-        return OutputText.lines(text).flatMap { line in TextWidth.chop(line, to: width).map { ($0, .plain) } }
     }
 
     private var records: [Line] {

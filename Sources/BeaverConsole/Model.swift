@@ -219,6 +219,8 @@ package struct DetailState: Sendable, Equatable {
     package var isRevealed = false
     /// The payload has such values, and they are not shown.
     package var hidesValues = false
+    /// Output and payload in the lines of their parts, as they stood when one of them or the size last changed.
+    var laidOut: [Int: LaidOutText] = [:]
     /// The list it was opened from, for the job before and after.
     package var neighbours: [String] = []
     package var origin: String

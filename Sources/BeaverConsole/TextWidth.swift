@@ -120,19 +120,39 @@ package enum TextWidth {
 
     /// Pieces of at most `columns`, for text that must be shown to its last character; only a sign may be wider.
     package static func chop(_ text: String, to columns: Int) -> [String] {
-        guard columns > 0 else { return [text] }
-        let scalars = text.unicodeScalars
         var pieces: [String] = []
-        var (start, used) = (scalars.startIndex, 0)
-        for index in scalars.indices {
-            let width = self.columns(of: scalars[index])
-            if used + width > columns, index > start {
-                pieces.append(String(scalars[start..<index]))
-                (start, used) = (index, 0)
-            }
-            used += width
+        self.chop(text, to: columns, into: &pieces)
+        return pieces
+    }
+
+    /// The same, appended to the pieces of other lines.
+    static func chop(_ text: String, to columns: Int, into pieces: inout [String]) {
+        let bytes = text.utf8
+        // Most lines are short and plain, and a payload has a hundred thousand of them.
+        let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+        if columns <= 0 || isPlain && bytes.count <= columns {
+            pieces.append(text)
+            return
         }
-        return pieces + [String(scalars[start...])]
+        var start = text.startIndex
+        if isPlain {
+            while let end = bytes.index(start, offsetBy: columns, limitedBy: text.endIndex), end < text.endIndex {
+                pieces.append(String(text[start..<end]))
+                start = end
+            }
+        } else {
+            let scalars = text.unicodeScalars
+            var used = 0
+            for index in scalars.indices {
+                let width = self.columns(of: scalars[index])
+                if used + width > columns, index > start {
+                    pieces.append(String(scalars[start..<index]))
+                    (start, used) = (index, 0)
+                }
+                used += width
+            }
+        }
+        pieces.append(String(text[start...]))
     }
 
     private static func isWide(_ value: UInt32) -> Bool {

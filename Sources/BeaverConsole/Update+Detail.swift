@@ -150,7 +150,7 @@ extension Model {
             case .success(let details):
                 let before = state.details?.summary
                 state.details = details
-                state.hidesValues = !reveals && details.payload.contains(Redaction.mark)
+                state.hidesValues = !reveals && Redaction.hasMark(details.payload)
                 state.failure = nil
                 if let before { effects = Self.askNews(since: before, &state) }
             case .failure(let error): state.failure = error.message

@@ -3,6 +3,12 @@ internal import BeaverQueue
 /// What becomes of the model when something happens: pure, so that every key in every place can be tried in a table.
 extension Model {
     package mutating func update(_ message: Message) -> [Effect] {
+        let effects = self.take(message)
+        self.layOutDetail()
+        return effects
+    }
+
+    private mutating func take(_ message: Message) -> [Effect] {
         switch message {
         case .key(let key): return self.key(key)
         case .mouse(let mouse, let row, let column): return self.mouse(mouse, row: row, column: column)

@@ -166,7 +166,7 @@ extension View {
             ),
             ("", .plain),
         ]
-        lines += self.stepLines(state.outcome, shown: state.shown)
+        lines += self.stepLines(state.kind, state.outcome, shown: state.shown)
         lines.append(("", .plain))
         if state.outcome == nil {
             lines.append(("the store is coming back", .dim))
@@ -205,8 +205,21 @@ extension View {
         return steps
     }
 
-    private func stepLines(_ outcome: CrashOutcome?, shown: Int) -> [(text: String, style: Style)] {
-        guard let outcome else { return [("> waiting for the directory", .plain)] }
+    private static func awaited(_ kind: CrashKind) -> String {
+        switch kind {
+        case .kill: "> waiting for the directory"
+        case .powerCut: "> cutting the power of a copy, and reading what is left"
+        case .lyingDisk: "> cutting the power of a disk that has lied, and reading what is left"
+        case .signal: "> its supervisor has 5 s to start it again, then this console does"
+        }
+    }
+
+    private func stepLines(
+        _ kind: CrashKind,
+        _ outcome: CrashOutcome?,
+        shown: Int
+    ) -> [(text: String, style: Style)] {
+        guard let outcome else { return [(Self.awaited(kind), .plain)] }
         return Self.steps(outcome).enumerated().map { place, step in
             if place > shown { return ("·  \(step.name)", .dim) }
             var text = TextWidth.left("\(place == shown ? ">" : "✓")  \(step.name)", 44)
@@ -226,7 +239,8 @@ extension View {
         let area = MainLayout.Area(row: 2, column: 0, rows: max(3, rows), columns: self.size.columns)
         let lines =
             state.showsSteps
-            ? [("", .plain)] + self.stepLines(state.outcome, shown: .max - 1) : proof.wrapped(to: area.columns - 4)
+            ? [("", .plain)] + self.stepLines(state.outcome.kind, state.outcome, shown: .max - 1)
+            : proof.wrapped(to: area.columns - 4)
         let height = area.rows - 2
         let top = max(0, min(state.scroll, lines.count - height))
         self.drawBox(

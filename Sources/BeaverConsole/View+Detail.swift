@@ -57,7 +57,7 @@ extension View {
     private mutating func drawPart(_ part: Int, _ area: MainLayout.Area, _ parts: DetailParts, _ state: DetailState) {
         guard area.rows >= 2 else { return }
         let isFocused = state.part == part
-        let lines = parts.lines(of: part, width: area.columns - 4)
+        let lines = parts.lines(of: part, width: parts.width(of: area))
         let height = area.rows - 2
         let end = max(0, lines.count - height)
         let place = min(end, state.scroll[part] ?? parts.start(of: part, lines: lines.count, height: height))
@@ -69,9 +69,9 @@ extension View {
         // The end of a path tells more than its beginning.
         let foot = TextWidth.cutFront(parts.foot(of: part), to: area.columns - 6)
         self.drawBox(area, title: parts.title(of: part), remark: remark, foot: foot, isFocused: isFocused)
-        for (row, line) in lines.dropFirst(place).prefix(max(0, height)).enumerated() {
+        for (row, line) in lines.shown(from: place, count: height).enumerated() {
             self.screen.put(
-                TextWidth.cut(line.text, to: area.columns - 4),
+                TextWidth.cut(line.text, to: parts.width(of: area)),
                 row: area.row + 1 + row,
                 column: area.column + 2,
                 style: line.style

@@ -1,8 +1,8 @@
 extension Queue {
     /// Takes all jobs or none, in one commit; returns when they are on disk (under `wal.sync: always`).
     ///
-    /// Throws `invalidInput` for the first job that cannot be taken, `full`, `stopped`, or `outcomeUnknown`: then repeat
-    /// with the same ids.
+    /// Throws `invalidInput` for the first job that cannot be taken, and for more than 1 GiB of payloads, `full`, `stopped`,
+    /// or `outcomeUnknown`: then repeat with the same ids.
     @discardableResult
     public func enqueue(_ jobs: [NewJob]) async throws(QueueError) -> EnqueueResult {
         let core = try await self.readyCore()
@@ -46,7 +46,15 @@ extension Queue {
         return Array(actions.prefix(EnqueueResult.maxUnhandled))
     }
 
+    /// Payloads of one commit, which is in memory as a whole, here and when it is read again.
+    private static let maxBatchBytes = 1 << 30
+
     private func batch(of jobs: [NewJob], _ hash: KeyedHash) throws(QueueError) -> JobBatch {
+        let byteCount = jobs.reduce(0) { $0 + $1.payload.count }
+        guard byteCount <= Self.maxBatchBytes else {
+            let size = "\(jobs.count) jobs have \(byteCount >> 20) MiB of payloads"
+            throw .invalidInput("\(size); one call takes \(Self.maxBatchBytes >> 20) MiB: enqueue fewer at a time")
+        }
         for (place, job) in jobs.enumerated() {
             if let fault = job.fault(limits: self.configuration.limits) {
                 throw .invalidInput("job \(place + 1) of \(jobs.count): \(fault)")

@@ -6,6 +6,17 @@ package struct Redaction: Sendable, Equatable {
     /// What stands in the place of a value.
     package static let mark = "•••"
 
+    /// Whether a text has such a mark: byte by byte, because there may be a MiB of it.
+    package static func hasMark(_ text: String) -> Bool {
+        let first = self.mark.utf8.first
+        var rest = text.utf8[...]
+        while let place = rest.firstIndex(where: { $0 == first }) {
+            if rest[place...].starts(with: self.mark.utf8) { return true }
+            rest = rest[place...].dropFirst()
+        }
+        return false
+    }
+
     private let names: [[UInt8]]
 
     package init(_ names: [String]) {

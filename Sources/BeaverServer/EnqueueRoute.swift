@@ -80,7 +80,30 @@ struct EnqueueRoute: Sendable {
     private func answer(_ jobs: [NewJob]) async throws -> Response {
         var result = try await self.submit(jobs)
         if result.ids.count > 1_000 { result.ids = [] }
-        return try JSONCoding.response(result)
+        return JSONCoding.response(bytes: try Self.json(result))
+    }
+
+    /// What `JSONCoding.encode` makes of it: the answer that is given most often by far, for which the encoder took a
+    /// tenth of the server's time.
+    static func json(_ result: EnqueueResult) throws -> [UInt8] {
+        // Of a comparison, which nobody makes thousands of times a second.
+        guard result.unhandled == nil else { return try JSONCoding.encode(result) }
+        var text = Array(#"{"differing_ids":"#.utf8)
+        Self.append(result.differingIDs, to: &text)
+        text += #","differs":\#(result.differs),"duplicates":\#(result.duplicates),"enqueued":\#(result.enqueued)"#.utf8
+        text += #","ids":"#.utf8
+        Self.append(result.ids, to: &text)
+        text.append(UInt8(ascii: "}"))
+        return text
+    }
+
+    private static func append(_ ids: [String], to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "["))
+        for (place, id) in ids.enumerated() {
+            if place > 0 { text.append(UInt8(ascii: ",")) }
+            JSONText.appendString(id, to: &text)
+        }
+        text.append(UInt8(ascii: "]"))
     }
 
     /// Answers each batch with a line once it is on disk, and reads on only then: memory holds one batch.
@@ -95,13 +118,13 @@ struct EnqueueRoute: Sendable {
         let body = ResponseBody { [first] writer in
             do {
                 if let first {
-                    try await writer.write(Self.line(first))
+                    try await writer.write(Self.line(Self.json(first)))
                     while let jobs = try await reader.next() {
-                        try await writer.write(Self.line(self.take(jobs)))
+                        try await writer.write(Self.line(Self.json(self.take(jobs))))
                     }
                 }
             } catch let error as QueueError {
-                try await writer.write(Self.line(ProblemDocument(error)))
+                try await writer.write(Self.line(JSONCoding.encode(ProblemDocument(error))))
             }
             try await writer.finish(nil)
         }
@@ -129,8 +152,8 @@ struct EnqueueRoute: Sendable {
         return result
     }
 
-    private static func line(_ value: some Encodable) throws -> ByteBuffer {
-        var buffer = ByteBuffer(bytes: try JSONCoding.encode(value))
+    private static func line(_ text: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBuffer(bytes: text)
         buffer.writeInteger(UInt8(ascii: "\n"))
         return buffer
     }

@@ -16,12 +16,19 @@ enum JSONCoding {
     }
 
     static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        var bytes = try Self.encode(value)
-        bytes.append(UInt8(ascii: "\n"))
+        Self.response(bytes: try Self.encode(value), status: status)
+    }
+
+    /// An answer of JSON text that is there already.
+    static func response(bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(bytes.count + 1)
+        buffer.writeBytes(bytes)
+        buffer.writeInteger(UInt8(ascii: "\n"))
         return Response(
             status: status,
             headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+            body: ResponseBody(byteBuffer: buffer)
         )
     }
 }

@@ -1,7 +1,8 @@
-import BeaverConsole
 import BeaverQueue
 import BeaverTestSupport
 import Testing
+
+@testable import BeaverConsole
 
 /// The screen of one job while the job lives on, and what can be read at length.
 @Suite struct DetailTests {
@@ -237,5 +238,39 @@ import Testing
         #expect(stage.screen.lines.filter { $0.contains("event ") } == read)
         stage.press("G")
         #expect(stage.shows("new"))
+    }
+
+    /// A payload may be a MiB: frames take its lines from the model, where they are as long as text and size are the same.
+    @Test func aLongPayloadIsLaidOutOnce() throws {
+        var stage = self.pendingJob()
+        func open() throws -> DetailState {
+            if case .detail(let state) = stage.model.sheet { return state }
+            return try #require(nil, "no job is open")
+        }
+        var state = try open()
+        let payload =
+            "["
+            + (0..<5_000).map { "{\"n\":\($0),\"text\":\"é\(String(repeating: "x", count: 90))\"}" }
+            .joined(separator: ",") + "]"
+        var details = try #require(state.details)
+        details.payload = payload
+        stage.send(.details(state.id, reveals: false, .success(details)))
+        func payloadLines() throws -> LaidOutText {
+            try #require(try open().laidOut[5])
+        }
+        let lines = try payloadLines().lines
+        #expect(lines.count > 20_000)
+        #expect(lines.allSatisfy { TextWidth.of($0) <= 76 })
+        #expect(lines.joined().filter { $0 != " " } == payload)
+        // The same with and without what was kept.
+        let drawn = View.screen(of: stage.model)
+        state = try open()
+        state.laidOut = [:]
+        var model = stage.model
+        model.sheet = .detail(state)
+        #expect(View.screen(of: model) == drawn)
+        stage.send(.resized(Size(rows: 40, columns: 120)))
+        #expect(try payloadLines().width != 76)
+        #expect(try payloadLines().lines.joined().filter { $0 != " " } == payload)
     }
 }

@@ -115,9 +115,9 @@ import Testing
         try await withServer(over: FakeQueue()) { server, client in
             let error = await #expect(throws: QueueError.self) { try await client.reload() }
             #expect(error?.code == .conflict)
-            server.onReload { ["wal.dir is other now, which holds from the next start"] }
+            server.onReload { ["http.listen is other now, which holds from the next start"] }
             let waits = try await client.reload()
-            #expect(waits == ["wal.dir is other now, which holds from the next start"])
+            #expect(waits == ["http.listen is other now, which holds from the next start"])
             server.onReload { () throws(QueueError) in throw QueueError(.configuration, "line 3: wrong") }
             let fault = await #expect(throws: QueueError.self) { try await client.reload() }
             #expect(fault == QueueError(.configuration, "line 3: wrong"))

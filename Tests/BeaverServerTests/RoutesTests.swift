@@ -55,6 +55,18 @@ import Testing
         #expect(queue.jobs.isEmpty)
     }
 
+    @Test("the answer to an enqueue is what an encoder would make of it")
+    func answerOfAnEnqueue() throws {
+        var result = EnqueueResult(enqueued: 3, duplicates: 2, differs: 1, differingIDs: ["a/b"], ids: ["x", "y", "é"])
+        #expect(try EnqueueRoute.json(result) == JSONCoding.encode(result))
+        #expect(try EnqueueRoute.json(EnqueueResult()) == JSONCoding.encode(EnqueueResult()))
+        result.ids = ["quote\" back\\slash", "line\nfeed\r\t\u{1}\u{7f}", ""]
+        let read = try JSONCoding.decode(EnqueueResult.self, from: EnqueueRoute.json(result))
+        #expect(read == result)
+        result.unhandled = []
+        #expect(try EnqueueRoute.json(result) == JSONCoding.encode(result))
+    }
+
     @Test("one bad entry refuses the whole array, with its place")
     func badArrayIsRefused() async throws {
         let queue = FakeQueue()

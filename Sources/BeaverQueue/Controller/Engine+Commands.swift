@@ -49,26 +49,12 @@ extension Engine {
             )
             return
         }
-        // Behind those that wait already, so that a large one is not passed for ever.
-        guard self.awaitingSpace.isEmpty, self.hasSpace(for: batch) else {
-            self.awaitingSpace.append((ticket, batch))
-            self.askForSpace(for: batch)
-            return
-        }
-        self.accept(batch, ticket)
+        self.whenThereIsSpace(.enqueue(batch), ticket)
     }
 
     /// Room that must stay free behind an enqueue: the end of each run under way, and for recovery and operators.
     private var reserve: Int64 {
-        self.settings.reservedLogBytes + Int64(self.runs.count + 1) * Int64(Record.maxEndByteCount)
-    }
-
-    private func askForSpace(for batch: JobBatch) {
-        self.askForSpace(batch.logBytes + self.reserve)
-    }
-
-    private func hasSpace(for batch: JobBatch) -> Bool {
-        batch.logBytes + self.reserve + Int64(CommitFrame.headByteCount) <= self.usableLogBytes
+        self.settings.reservedLogBytes + self.endsOfRuns + Int64(Record.maxEndByteCount)
     }
 
     private func memoryFull() -> QueueError {
@@ -174,6 +160,46 @@ extension Engine {
 
     private static let frameHeadsBytes: Int64 = 4 << 10
 
+    /// Makes a change now, or when there is room for it in the log.
+    ///
+    /// Behind those that wait already, so that a large one is not passed for ever.
+    private func whenThereIsSpace(_ change: LogChange, _ ticket: Ticket) {
+        guard self.awaitingSpace.isEmpty, self.hasSpace(for: change) else {
+            self.awaitingSpace.append((ticket, change))
+            self.askForSpace(self.spaceNeeded(by: change))
+            return
+        }
+        self.perform(change, ticket)
+    }
+
+    private func perform(_ change: LogChange, _ ticket: Ticket) {
+        switch change {
+        case .enqueue(let batch): self.accept(batch, ticket)
+        case .act(let action, let targets): self.perform(action, on: targets, ticket)
+        }
+    }
+
+    private func spaceNeeded(by change: LogChange) -> Int64 {
+        switch change {
+        case .enqueue(let batch): batch.logBytes + self.reserve
+        // An operator may use what an enqueue leaves.
+        case .act(_, let targets): Int64(targets.count) * Self.actionRecordBytes + self.endsOfRuns
+        }
+    }
+
+    private func hasSpace(for change: LogChange) -> Bool {
+        // What waits for the disk goes into one frame.
+        if case .enqueue(let batch) = change,
+            self.commit.waitingBytes + batch.logBytes > CommitFrame.maxEnqueueByteCount
+        {
+            return false
+        }
+        return self.spaceNeeded(by: change) + Int64(CommitFrame.headByteCount) <= self.usableLogBytes
+    }
+
+    /// What the ends of the runs under way may take.
+    private var endsOfRuns: Int64 { Int64(self.runs.count) * Int64(Record.maxEndByteCount) }
+
     /// State `full` ends by itself: a full disk is asked again each second.
     func retrySpace() {
         guard let time = self.spaceRetryAt, self.now.bootMilliseconds >= time, !self.isPreparing else { return }
@@ -195,12 +221,12 @@ extension Engine {
             return
         }
         while let first = self.awaitingSpace.first {
-            guard self.hasSpace(for: first.batch) else {
-                self.askForSpace(for: first.batch)
+            guard self.hasSpace(for: first.change) else {
+                self.askForSpace(self.spaceNeeded(by: first.change))
                 return
             }
             self.awaitingSpace.removeFirst()
-            self.accept(first.batch, first.ticket)
+            self.perform(first.change, first.ticket)
         }
     }
 
@@ -216,13 +242,16 @@ extension Engine {
 
     private func act(_ action: JobAction, on targets: [JobTarget], _ ticket: Ticket) {
         // A full disk has room for the ends of what runs and for some of this; a log that cannot roll is the end.
-        let ends = Int64(self.runs.count) * Int64(Record.maxEndByteCount)
-        guard !self.isDiskFull || Int64(targets.count) * Self.actionRecordBytes <= self.usableLogBytes - ends else {
-            let room = max(0, self.usableLogBytes - ends) / Self.actionRecordBytes
+        guard !self.isDiskFull || self.hasSpace(for: .act(action, on: targets)) else {
+            let room = max(0, self.usableLogBytes - self.endsOfRuns) / Self.actionRecordBytes
             let message = "the disk is full; the log has room for \(room) such changes, not for \(targets.count)"
             self.answer(ticket, .failed(QueueError(.full, message)))
             return
         }
+        self.whenThereIsSpace(.act(action, on: targets), ticket)
+    }
+
+    private func perform(_ action: JobAction, on targets: [JobTarget], _ ticket: Ticket) {
         var result = BulkResult(matched: 0, done: 0, skipped: 0)
         var lastState: JobSlot.State?
         for target in targets {

@@ -27,8 +27,8 @@ package final class Engine {
     /// Runs whose DISPATCH is not written (for `once` jobs: not synced) yet.
     @exclusivity(unchecked) var startsAwaitingWrite: Deque<(sequence: UInt64, start: StartRun)> = []
     var startsAwaitingSync: Deque<(sequence: UInt64, start: StartRun)> = []
-    /// Enqueues too large for the room in the log, until more was made.
-    var awaitingSpace: Deque<(ticket: Ticket, batch: JobBatch)> = []
+    /// What is too large for the room in the log, until more was made.
+    var awaitingSpace: Deque<(ticket: Ticket, change: LogChange)> = []
     /// Who waits for the end of a job; only ever asked by job.
     var endWaiters: [JobReference: [Ticket]] = [:]
 

@@ -68,6 +68,12 @@ package enum EngineCommand: Sendable {
     case drain(now: Bool)
 }
 
+/// Commands whose records may be more than the log has room for: they wait until there is some.
+enum LogChange: Sendable {
+    case enqueue(JobBatch)
+    case act(JobAction, on: [JobTarget])
+}
+
 package enum JobAction: Sendable, Equatable {
     case retry
     case cancel

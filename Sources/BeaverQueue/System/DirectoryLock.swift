@@ -104,12 +104,13 @@ package final class DirectoryLock: Sendable {
         let lock = DirectoryLock(descriptor: descriptor)
         let line = Array("pid=\(getpid()) role=\(role) boot=\(self.bootID())\n".utf8)
         try SystemCall.check("fchmod", path: path) { fchmod(descriptor, 0o600) }
-        // First empty, so that a reader sees no mixture of two holders.
-        try SystemCall.check("ftruncate", path: path) { ftruncate(descriptor, 0) }
+        // Over what is there, and cut then: emptied first, the file would have to be given room again by a disk that may be
+        // full. A reader in between takes the first line alone.
         let count = try SystemCall.check("pwrite", path: path) { pwrite(descriptor, line, line.count, 0) }
         guard count == line.count else {
             throw SystemCall.Failure(number: ENOSPC).queueError("pwrite", path: path)
         }
+        try SystemCall.check("ftruncate", path: path) { ftruncate(descriptor, off_t(line.count)) }
         return lock
     }
 
@@ -148,10 +149,10 @@ package final class DirectoryLock: Sendable {
 extension DirectoryLock.Holder {
     /// Reads what a holder wrote: `pid=1 role=server boot=…`.
     ///
-    /// Unknown keys are for later versions.
+    /// Unknown keys are for later versions. Behind the first line may be the end of an older, longer one.
     init?(line: String) {
         var values: [Substring: Substring] = [:]
-        for field in line.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+        for field in line.prefix(while: { $0 != "\n" }).split(separator: " ") {
             guard let equals = field.firstIndex(of: "=") else { continue }
             values[field[..<equals]] = field[field.index(after: equals)...]
         }

@@ -38,6 +38,8 @@ package struct CommitFrame: Sendable, Equatable {
     package var bytes: [UInt8]
 
     static let headByteCount = 80
+    /// Bytes of enqueues that one frame takes: half of what its head can say, so that other records have room beside them.
+    static let maxEnqueueByteCount: Int64 = 2 << 30
     static let magic: UInt64 = 0x314d_5246_5256_4562  // "bEVRFRM1"
     static let alignment = 8
 

@@ -67,6 +67,8 @@ package struct GroupCommit {
     }
     /// Besides, a frame in the log says so: damage to any record would be noticed.
     package var isConfirmed: Bool { self.isSettled && self.recordedWatermark >= self.syncedSequence }
+    /// Of the frame that is written next.
+    package var waitingBytes: Int64 { Int64(self.bytes.count) }
     package var bufferedBytes: Int64 { Int64(self.bytes.count) + self.writingBytes }
     package var atRiskBytes: Int64 { self.appendedBytes - self.syncedBytes }
 

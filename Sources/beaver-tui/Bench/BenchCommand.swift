@@ -79,6 +79,7 @@ struct BenchCommand: AsyncParsableCommand {
         try runs.report.begin(machine)
         try await BenchTiers(runs: runs, pending: self.pending, lifecycleJobs: self.jobs).run()
         if self.compare { try await BenchPeers(runs: runs, pending: self.pending).run() }
+        try runs.refuseVainName()
     }
 }
 

@@ -14,9 +14,15 @@ struct BenchMachine: Encodable {
     var fileSystem: String
     var disk: String
     var load: Double
+    /// Microseconds until a thread that sleeps runs because another one has woken it: what every answer costs that is
+    /// not computed by the one who asks.
+    ///
+    /// On a virtual machine it may be a hundred times what it is on the same processor without one.
+    var wakeMicroseconds: Double?
 
     enum CodingKeys: String, CodingKey {
         case kind, date, version, processor, processors, kernel, disk, load
+        case wakeMicroseconds = "wake_us"
         case memoryGiB = "memory_gib"
         case fileSystem = "file_system"
     }
@@ -37,14 +43,19 @@ struct BenchMachine: Encodable {
         self.disk = DiskDevice.name(of: directory)
         let load = Self.text("/proc/loadavg").split(separator: " ").first
         self.load = load.flatMap { Double($0) } ?? 0
+        self.wakeMicroseconds = try? BenchWake.microseconds()
     }
 
     var lines: [String] {
         [
             "beaver-tui \(self.version), \(self.date)",
             "\(self.processors) × \(self.processor), \(self.memoryGiB) GiB, Linux \(self.kernel), \(self.fileSystem) on "
-                + "\(self.disk), load \(self.load)",
+                + "\(self.disk), load \(self.load)" + self.wake,
         ]
+    }
+
+    private var wake: String {
+        self.wakeMicroseconds.map { ", \(($0 * 10).rounded() / 10) µs to wake a thread" } ?? ""
     }
 
     private static func value(_ key: String, of path: String) -> String? {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import BeaverQueue
 import Glibc
 
@@ -8,6 +9,19 @@ struct BenchRuns {
     let directory: String
     let runs: Int
     let only: String?
+    private let asked = Lock(Asked())
+
+    private struct Asked {
+        var isAnyWanted = false
+        var names: [String] = []
+    }
+
+    init(report: BenchReport, directory: String, runs: Int, only: String?) {
+        self.report = report
+        self.directory = directory
+        self.runs = runs
+        self.only = only
+    }
 
     /// A tier and how one run of it is measured.
     struct Tier {
@@ -17,7 +31,22 @@ struct BenchRuns {
 
     func isWanted(_ line: BenchLine) -> Bool {
         guard let only = self.only else { return true }
-        return "\(line.system) \(line.tier)".contains(only)
+        let name = "\(line.system) \(line.tier)"
+        let isWanted = name.contains(only)
+        self.asked.withLock { asked in
+            if isWanted { asked.isAnyWanted = true }
+            if asked.names.last != line.tier, line.system == "beaver-tui" { asked.names.append(line.tier) }
+        }
+        return isWanted
+    }
+
+    /// To be called at the end: a name that nothing has is a mistake, not a result.
+    func refuseVainName() throws {
+        guard let only = self.only else { return }
+        let asked = self.asked.withLock { $0 }
+        guard !asked.isAnyWanted else { return }
+        let names = asked.names.map { "\n  " + $0 }.joined()
+        throw ValidationError("no tier has \"\(TerminalText.excerpt(only))\" in its name. There are:\(names)")
     }
 
     func measure(_ line: BenchLine, _ body: @escaping () async throws -> Sample) async throws {

@@ -250,6 +250,14 @@ struct JobsOutputCommand: AsyncParsableCommand {
     @Option(name: .customLong("run"), help: "The run, from 1 (the newest).")
     var runNumber: Int?
 
+    func validate() throws {
+        guard !self.globals.json else {
+            throw ValidationError(
+                "--json: what a job wrote is printed as it is; jobs show --json has all else of the job"
+            )
+        }
+    }
+
     mutating func run() async throws {
         let queue = try await Connection.open(self.globals.directory()).queue
         var offset: Int64 = 0

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BeaverConsole
 import BeaverQueue
 import Glibc
 
@@ -79,7 +80,7 @@ enum StatusText {
             // The state alone is painted, and short: cutting could lose the end of a colour.
             if name == "state" { return label + text }
             let line = label + TerminalText.visible(text)
-            return width.map { TextColumns.cut(line, to: $0) } ?? line
+            return width.map { TextWidth.cut(line, to: $0) } ?? line
         }
     }
 

@@ -90,6 +90,9 @@ struct TortureCommand: AsyncParsableCommand {
         guard range.lowerBound == range.upperBound else {
             throw CommandFailure(.usage, "--trace and --steps replay one seed: --seeds N")
         }
+        guard !self.globals.json else {
+            throw CommandFailure(.usage, "--trace and --steps print text for people, without --json")
+        }
         var places: [Int]?
         if let steps {
             places = StepList.parse(steps)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BeaverConsole
 import BeaverQueue
 import FoundationEssentials
 import Glibc
@@ -144,7 +145,7 @@ private final class ProgressLine {
         self.next = ContinuousClock.now + (self.isTerminal ? .milliseconds(200) : .seconds(10))
         let line = report.progress(of: self.cycles)
         if self.isTerminal {
-            Output.write("\r\u{1b}[K" + TextColumns.cut(line, to: (Output.columns ?? 80) - 1), to: STDERR_FILENO)
+            Output.write("\r\u{1b}[K" + TextWidth.cut(line, to: (Output.columns ?? 80) - 1), to: STDERR_FILENO)
         } else {
             Output.error(line)
         }

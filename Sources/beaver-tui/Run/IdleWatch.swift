@@ -1,3 +1,4 @@
+import BeaverConsole
 import BeaverQueue
 import Glibc
 
@@ -23,7 +24,7 @@ struct IdleWatch: Sendable {
                 let line = Self.line(status)
                 if isTerminal {
                     Output.write(
-                        "\r\u{1b}[K" + TextColumns.cut(line, to: (Output.columns ?? 80) - 1),
+                        "\r\u{1b}[K" + TextWidth.cut(line, to: (Output.columns ?? 80) - 1),
                         to: STDERR_FILENO
                     )
                 } else {

@@ -15,7 +15,7 @@ struct Reload: Sendable {
     /// What holds from now on.
     struct Taken {
         var values: SettingsValues
-        /// What was changed and holds only from the next start, each in a sentence.
+        /// What was changed and does not hold now, each in a sentence.
         var waits: [String]
     }
 
@@ -46,11 +46,13 @@ struct Reload: Sendable {
     private func whatWaits(_ settings: Settings) -> [String] {
         Self.fixedWhileRunning.compactMap { key in
             guard let text = settings.sources[key]?.text, text != self.settings.sources[key]?.text else { return nil }
-            return "\(key) is \(text) now, which holds from the next start"
+            return Self.recordedInStore.contains(key)
+                ? "\(key) is \(text) now, with which the next start is refused: a queue moves as a whole (docs/operations.md)"
+                : "\(key) is \(text) now, which holds from the next start"
         }
     }
 
-    static let fixedWhileRunning = [
-        "wal.dir", "wal.max_segment_size", "snapshot.dir", "queue.max_payload", "http.listen",
-    ]
+    private static let recordedInStore = ["wal.dir", "snapshot.dir"]
+    static let fixedWhileRunning =
+        Self.recordedInStore + ["wal.max_segment_size", "queue.max_payload", "http.listen"]
 }

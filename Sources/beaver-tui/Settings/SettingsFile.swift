@@ -77,6 +77,8 @@ struct SettingsFile: Sendable {
 
     private mutating func readScalar(_ key: String, _ keyNode: Node, _ node: Node) {
         let line = keyNode.mark?.line ?? 1
+        // Nothing said is no list of nothing: the standard names stay hidden.
+        if key == "redact", Self.isNull(node) { return }
         if let text = node.scalar?.string {
             self.values[key] = Settings.Value(text: text, origin: .file(path: self.path, line: line))
         } else if key == "redact", let items = node.sequence {

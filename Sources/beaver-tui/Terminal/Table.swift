@@ -1,3 +1,4 @@
+import BeaverConsole
 import BeaverQueue
 
 /// Columns of text under their headings; cut to a terminal's width, and to nothing else.
@@ -24,7 +25,7 @@ struct Table {
     /// `width` is the terminal's, nil where there is none.
     func lines(width: Int?, showsHeading: Bool = true) -> [String] {
         let all = showsHeading ? [self.columns.map(\.heading)] + self.rows : self.rows
-        var widths = self.columns.indices.map { column in all.map { TextColumns.count($0[column]) }.max() ?? 0 }
+        var widths = self.columns.indices.map { column in all.map { TextWidth.of($0[column]) }.max() ?? 0 }
         if let width { self.shrink(&widths, to: width) }
         return all.map { row in
             let cells = row.indices.map { index in
@@ -48,43 +49,9 @@ struct Table {
     }
 
     private func cell(_ text: String, _ width: Int, isLast: Bool, _ column: Column) -> String {
-        let cut = TextColumns.cut(text, to: width)
-        let space = String(repeating: " ", count: max(0, width - TextColumns.count(cut)))
+        let cut = TextWidth.cut(text, to: width)
+        let space = String(repeating: " ", count: max(0, width - TextWidth.of(cut)))
         if column.isNumber { return space + cut }
         return isLast ? cut : cut + space
     }
-}
-
-/// How many columns of a terminal a text takes.
-enum TextColumns {
-    static func count(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + self.width($1) } }
-
-    /// The text, or its beginning and an ellipsis.
-    static func cut(_ text: String, to columns: Int) -> String {
-        if self.count(text) <= columns { return text }
-        var result = ""
-        var used = 1
-        for character in text {
-            let width = self.count(String(character))
-            if used + width > columns { break }
-            used += width
-            result.append(character)
-        }
-        return result + "…"
-    }
-
-    private static func width(_ scalar: Unicode.Scalar) -> Int {
-        if scalar.isASCII { return 1 }
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .enclosingMark, .format, .control: return 0
-        default: return self.wide.contains { $0.contains(scalar.value) } ? 2 : 1
-        }
-    }
-
-    /// East Asian Wide and Fullwidth blocks, and the pictures that terminals draw as wide.
-    private static let wide: [ClosedRange<UInt32>] = [
-        0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
-        0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
-        0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x20000...0x3FFFD,
-    ]
 }

@@ -93,6 +93,33 @@ import Testing
         try driver.expectReplay()
     }
 
+    /// Nothing has been refused yet, so that nobody knows that the disk is full: the log must not be asked for more than it
+    /// has, which would be the engine's end.
+    @Test func changesOfManyJobsWaitForRoomInTheLog() throws {
+        let driver = try SteppingDriver.opened { driver in
+            driver.configuration.log.maxSegmentBytes = 32 << 10
+            driver.settings.workers = 0
+        }
+        let ids = (0..<1_000).map { "j\($0)" }
+        driver.enqueue(ids.map { NewJob(id: $0, payload: [0x31]) })
+        try driver.runUntilIdle()
+        let capacity = self.used(driver)
+        driver.storage.capacityBytes = capacity
+        let changes = (0..<4).map { driver.act(.cancel, Array(ids[$0 * 250..<($0 + 1) * 250])) }
+        try driver.runUntilIdle()
+        #expect(driver.failure == nil)
+        let refused = changes.filter { driver.answer($0)?.error?.code == .full }
+        #expect(!refused.isEmpty)
+        #expect(changes.allSatisfy { driver.answer($0)?.acted?.done == 250 || refused.contains($0) })
+        // With room they are made, as soon as there is some.
+        driver.storage.capacityBytes = nil
+        try driver.run(milliseconds: 1_100, limit: 100)
+        let again = refused.isEmpty ? nil : driver.act(.cancel, ids)
+        try driver.runUntilIdle()
+        #expect(again.flatMap { driver.answer($0)?.acted?.done } == 250 * refused.count)
+        try driver.expectReplay()
+    }
+
     /// A start with a full disk: recovery goes on, results too.
     @Test func aQueueStartsOnAFullDisk() throws {
         let driver = try SteppingDriver.opened { $0.holdRuns() }

@@ -18,6 +18,19 @@ struct RefusalTests {
         }
     }
 
+    /// A frame of the log says its length in 32 bits.
+    @Test("more than a GiB of payloads in one call is refused before anything looks at them")
+    func hugeBatch() async throws {
+        try await QueueFixture.run { fixture in
+            let job = NewJob(payload: [UInt8](repeating: 0x20, count: 1 << 24), action: "x")
+            let error = await #expect(throws: QueueError.self) {
+                try await fixture.queue.enqueue(Array(repeating: job, count: 65))
+            }
+            #expect(error?.code == .invalidInput)
+            #expect(error?.message.hasPrefix("65 jobs have 1040 MiB of payloads") == true)
+        }
+    }
+
     @Test("a command is refused where none may run")
     func commandWithoutLeave() async throws {
         try await QueueFixture.run { fixture in

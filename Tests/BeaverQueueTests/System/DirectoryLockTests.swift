@@ -15,6 +15,12 @@ struct DirectoryLockTests {
         DirectoryLock.Holder(line: try self.scratch.read("lock"))
     }
 
+    @Test("the end of an older, longer signature is not read")
+    func leftover() {
+        let holder = DirectoryLock.Holder(line: "pid=7 role=tool boot=b\nrole=server pid=123456 boot=c\n")
+        #expect(holder == DirectoryLock.Holder(processID: 7, role: "tool", bootID: "b"))
+    }
+
     @Test("the second one fails at once and hears who holds the directory")
     func second() throws {
         let lock = try DirectoryLock.acquire(directory: self.scratch.path, role: "server", waitMilliseconds: 0)
