@@ -115,7 +115,6 @@ extension Queue {
             randomSeed: UInt64.random(in: .min ... .max)
         )
         report.requeued = engine.begin(begin, now: BootClock.now())
-        runner.simulatesUnknown = engine.manager.settings.simulates
         timer.end("epoch", in: &report)
         let payloads = PayloadStore(log: log, snapshots: snapshots, hash: identity.hash)
         let controller = Controller(
@@ -225,7 +224,6 @@ extension Queue {
         let hasClosures = self.life.withLock { !$0.closures.isEmpty }
         let settings = EngineSettings(configuration, runner: core.runner, hasClosures: hasClosures)
         _ = try await self.perform(.reconfigure(settings))
-        core.runner.simulatesUnknown = core.controller.look { $0.manager.settings.simulates }
     }
 }
 

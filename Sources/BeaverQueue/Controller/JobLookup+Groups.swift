@@ -26,10 +26,19 @@ struct FailureTable: Sendable {
     /// Groups beyond this are one: errors that fold into nothing common tell nothing by being listed.
     private static let maxGroups = 1_000
 
+    /// That one: no job's key is its key, so that nothing is done to all of them by the name of one.
+    private static let others = Group(
+        key: "*: other: kinds of error beyond \(Self.maxGroups - 1)",
+        action: "*",
+        ending: "other",
+        error: "kinds of error beyond \(Self.maxGroups - 1)"
+    )
+
     mutating func number(_ row: Engine.Row, _ end: LookupMemory.End) -> Int {
         let parts = Self.parts(end)
         let key = "\(row.action): \(parts.ending): \(parts.error)"
         if let number = self.numbers[key] { return number }
+        if self.groups.count == Self.maxGroups - 1 { self.groups.append(Self.others) }
         guard self.groups.count < Self.maxGroups else { return Self.maxGroups - 1 }
         self.groups.append(Group(key: key, action: row.action, ending: parts.ending, error: parts.error))
         self.numbers[key] = self.groups.count - 1

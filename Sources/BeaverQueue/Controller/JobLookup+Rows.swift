@@ -193,6 +193,9 @@ extension JobLookup {
             text = String(decoding: redaction.json(line), as: UTF8.self)
         }
         guard text.utf8.count > 200 else { return text }
-        return String(decoding: text.utf8.prefix(197), as: UTF8.self) + "…"
+        // Cut in front of a character, not in it.
+        var end = text.utf8.index(text.startIndex, offsetBy: 197)
+        while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+        return String(text[..<end]) + "…"
     }
 }

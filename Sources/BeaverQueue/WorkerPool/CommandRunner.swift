@@ -48,7 +48,6 @@ package final class CommandRunner: HandlerRunner {
     private let settings: Lock<Settings>
     private let mailboxes: [ProcessMailbox]
     private let closureRuns = ClosureRuns()
-    private let simulates = Atomic<Bool>(false)
     private let runningCount = Atomic<Int>(0)
     private let isEnding = Atomic<Bool>(false)
     /// Readable when a run has ended since it was read; for `endAll`, and not before it has begun.
@@ -97,12 +96,6 @@ package final class CommandRunner: HandlerRunner {
         SystemCall.close(self.endedDescriptor)
     }
 
-    /// In a store that simulates, a job without a handler sleeps and completes; the engine says which stores do.
-    package var simulatesUnknown: Bool {
-        get { self.simulates.load(ordering: .relaxed) }
-        set { self.simulates.store(newValue, ordering: .relaxed) }
-    }
-
     /// Takes new handlers and limits for runs that start from now on.
     package func update(configuration: QueueConfiguration) {
         let new = Settings(
@@ -141,6 +134,10 @@ package final class CommandRunner: HandlerRunner {
     }
 
     package func start(_ run: RunRequest, ended: @escaping @Sendable (RunResult) -> Void) {
+        // The engine has recorded it as such: also if there has been a handler for a moment now.
+        if run.isSimulated {
+            return self.sleep(run, milliseconds: BuiltinHandlers.simulatedMilliseconds(run.payload), ended: ended)
+        }
         let settings = self.settings.withLock { $0 }
         switch settings.registry.target(for: run.action) {
         case .closure(let name):
@@ -154,8 +151,7 @@ package final class CommandRunner: HandlerRunner {
             }
             self.start(run, name, handler, settings, ended: ended)
         case .nobody(let reason):
-            guard self.simulatesUnknown else { return ended(RunResult(.cannotStart, error: reason)) }
-            self.sleep(run, milliseconds: BuiltinHandlers.simulatedMilliseconds(run.payload), ended: ended)
+            ended(RunResult(.cannotStart, error: reason))
         }
     }
 

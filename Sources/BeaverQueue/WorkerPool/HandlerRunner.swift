@@ -47,6 +47,8 @@ package struct RunRequest: Sendable {
     package var deadlineWallMilliseconds: Int64?
     /// The job's ENQUEUE sequence number: names its output files.
     package var enqueueSequence: UInt64
+    /// It does no work, whatever handlers there are: it sleeps and completes.
+    package var isSimulated = false
 
     package init(
         token: UInt64,
@@ -80,6 +82,7 @@ package struct RunRequest: Sendable {
             deadlineWallMilliseconds: deadlineWallMilliseconds,
             enqueueSequence: start.enqueueSequence
         )
+        self.isSimulated = start.isSimulated
     }
 }
 

@@ -38,6 +38,27 @@ import Testing
         #expect(table.jobs.map(\.entry.sequence) == [9, 12])
     }
 
+    /// What is beyond the number of kinds is one of its own, which no job's key equals: nothing is done to all of them by the
+    /// name of one.
+    @Test func kindsBeyondTheLimitHaveNoNameOfAnyJob() {
+        var table = FailureTable()
+        let letters = Array("abcdefghij")
+        for number in 0..<1_200 {
+            let word = String([letters[number / 1_000], letters[number / 100 % 10], letters[number / 10 % 10]])
+            let error = word + String(letters[number % 10])
+            let row = Self.row(UInt64(number) + 1)
+            let isLearnt = table.learn(row, LookupMemory.End(error: error), after: UInt64(number))
+            #expect(isLearnt)
+        }
+        #expect(table.groups.count == 1_000)
+        let last = table.jobs.filter { $0.group == 999 }
+        #expect(last.count == 201)
+        let others = table.groups[999]
+        #expect(others.error == "kinds of error beyond 999")
+        #expect(!table.groups.dropLast().contains { $0.key == others.key })
+        #expect(others.empty([.dead]).filter.group == others.empty([.dead]).key)
+    }
+
     /// A key that is hidden from now on is hidden in what was read before, too.
     @Test func aNewRedactionForgetsWhatTheOldOneLetThrough() {
         let memory = LookupMemory(Redaction([]))

@@ -46,6 +46,20 @@ import Testing
         }
     }
 
+    /// A row has 200 bytes for the payload: it is cut in front of a character, never inside one.
+    @Test func aLongPayloadIsCutBetweenCharacters() async throws {
+        try await QueueFixture.run { fixture in
+            try await fixture.queue.pause()
+            for spaces in 0..<4 {
+                let payload = "\"\(String(repeating: "x", count: spaces))\(String(repeating: "水", count: 100))\""
+                _ = try await fixture.queue.enqueue([QueueFixture.job("j\(spaces)", payload: payload)])
+                let work = try await fixture.queue.job("j\(spaces)").summary.work
+                #expect(work.hasSuffix("水…") && !work.contains("\u{fffd}"))
+                #expect((195...200).contains(work.utf8.count))
+            }
+        }
+    }
+
     @Test func filtersByText() async throws {
         try await QueueFixture.run { fixture in
             try await fixture.queue.pause()

@@ -42,16 +42,17 @@ struct BuiltinAndClosureTests {
         #expect(result == BuiltinHandlers.stopped)
     }
 
-    @Test("a job without a handler cannot start; where the store simulates, it pretends")
+    @Test("a job without a handler cannot start; a simulated run pretends, also if there is a handler by then")
     func unknown() async throws {
-        let harness = try RunnerHarness(["resize": .script("true")])
+        let harness = try RunnerHarness(["resize": .script("false")])
         let refused = await harness.run("resizee")
         #expect(refused == RunResult(.cannotStart, error: "no handler for `resizee`; did you mean `resize`?"))
-        harness.runner.simulatesUnknown = true
         let begin = BootClock.now().bootMilliseconds
-        #expect(await harness.run("process", payload: #"{"value":42}"#) == RunResult(.completed))
+        #expect(await harness.simulate("process", payload: #"{"value":42}"#) == RunResult(.completed))
         #expect(BootClock.now().bootMilliseconds - begin >= 41)
-        #expect(await harness.run("process", payload: #"{"value":"x"}"#) == RunResult(.completed))
+        #expect(await harness.simulate("process", payload: #"{"value":"x"}"#) == RunResult(.completed))
+        #expect(await harness.simulate("resize", payload: "0") == RunResult(.completed))
+        #expect(await harness.run("resize").ending == .failed)
     }
 
     @Test("new handlers hold for runs that start from then on")

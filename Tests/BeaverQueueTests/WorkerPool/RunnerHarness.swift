@@ -51,6 +51,12 @@ final class RunnerHarness: Sendable {
         await self.run(self.request(action, payload: payload, command: command))
     }
 
+    func simulate(_ action: String, payload: String) async -> RunResult {
+        var request = self.request(action, payload: payload)
+        request.isSimulated = true
+        return await self.run(request)
+    }
+
     func run(_ request: RunRequest) async -> RunResult {
         await withCheckedContinuation { continuation in
             self.runner.start(request) { continuation.resume(returning: $0) }
