@@ -193,9 +193,7 @@ extension JobLookup {
             text = String(decoding: redaction.json(line), as: UTF8.self)
         }
         guard text.utf8.count > 200 else { return text }
-        // Cut in front of a character, not in it.
-        var end = text.utf8.index(text.startIndex, offsetBy: 197)
-        while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
-        return String(text[..<end]) + "…"
+        // A slice of a text begins and ends between characters, wherever its ends are said to be.
+        return String(text[..<text.utf8.index(text.startIndex, offsetBy: 197)]) + "…"
     }
 }
