@@ -141,7 +141,7 @@ package struct ListState: Sendable, Equatable {
     package var fromEnd = false
     /// The first row shown, among the known ones.
     package var top = 0
-    /// Rows to go on from the first or the last one, once those are here: keys do not wait for an answer.
+    /// Rows to go on, once those beyond the known ones are here: keys do not wait for an answer, and none is lost.
     package var jump: Int?
 
     package init() {}

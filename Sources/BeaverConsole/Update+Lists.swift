@@ -44,13 +44,7 @@ extension Model {
         } else if state.fromEnd, state.cursor == nil {
             state.cursor = answer.rows.last?.id
         }
-        if let jump = state.jump {
-            state.jump = nil
-            if jump != 0 {
-                state.fromEnd = false
-                Self.step(jump, &state, max(1, MainLayout(self).height(of: pane)))
-            }
-        }
+        if let jump = state.jump { self.goOn(jump, &state, pane, asked: request) }
         if let shownID, state.cursor != nil, let top = state.rows.firstIndex(where: { $0.id == shownID }) {
             state.top = top
         } else if state.cursor == nil {
@@ -58,6 +52,18 @@ extension Model {
         }
         if state.cursor != nil { state.top = state.shownTop(height: max(1, MainLayout(self).height(of: pane))) }
         self.lists[pane] = state
+    }
+
+    /// Goes as far as the rows reach now; what is left waits for the rows beyond, until an answer around the cursor has none.
+    private mutating func goOn(_ jump: Int, _ state: inout ListState, _ pane: Pane, asked request: ViewRequest.Pane) {
+        state.jump = nil
+        guard jump != 0 else { return }
+        let isAroundCursor = state.cursor != nil && request.anchor == state.cursor
+        state.fromEnd = false
+        let left = Self.step(jump, &state, max(1, MainLayout(self).height(of: pane)))
+        guard left != 0, left != jump || !isAroundCursor else { return }
+        state.jump = left
+        self.isViewStale = true
     }
 
     /// Whether an answer still says something about where the cursor is now.
@@ -118,7 +124,8 @@ extension Model {
             state.jump = (state.jump ?? 0) + Self.rows(action, height)
         default:
             state.fromEnd = false
-            Self.step(Self.rows(action, height), &state, height)
+            let left = Self.step(Self.rows(action, height), &state, height)
+            state.jump = left == 0 ? nil : left
         }
         self.lists[self.focus] = state
         return self.askView()
@@ -129,11 +136,15 @@ extension Model {
         return steps[action] ?? 0
     }
 
-    private static func step(_ rows: Int, _ state: inout ListState, _ height: Int) {
-        guard !state.rows.isEmpty else { return }
-        let target = max(0, min(state.rows.count - 1, (state.cursorIndex ?? 0) + rows))
+    /// Returns how many rows are left to go beyond those that are known.
+    @discardableResult
+    private static func step(_ rows: Int, _ state: inout ListState, _ height: Int) -> Int {
+        guard !state.rows.isEmpty else { return 0 }
+        let wanted = (state.cursorIndex ?? 0) + rows
+        let target = max(0, min(state.rows.count - 1, wanted))
         state.cursor = state.rows[target].id
         state.top = state.shownTop(height: height)
+        return wanted - target
     }
 
     mutating func chooseRow(_ row: Int, in pane: Pane) {

@@ -207,7 +207,7 @@ int cnc_open(bool asks_background) {
     for (size_t place = typed.count; place > 0; place--) ungetch((unsigned char)typed.bytes[place - 1]);
     input_descriptor = cnc_input_descriptor();
     mouseinterval(0);
-    mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     if (has_colors()) {
         start_color();
         use_default_colors();
@@ -372,12 +372,13 @@ static uint32_t key_of(wint_t code) {
 static bool take_mouse(cnc_event *event) {
     MEVENT mouse;
     if (getmouse(&mouse) != OK) return false;
+    if (mouse.bstate & BUTTON4_PRESSED) event->value = CNC_WHEEL_UP;
+    else if (mouse.bstate & BUTTON5_PRESSED) event->value = CNC_WHEEL_DOWN;
+    else if (mouse.bstate & BUTTON1_PRESSED) event->value = CNC_CLICK;
+    else return false;  // A release comes too, though nobody asked for it: it is no second click.
     event->kind = CNC_MOUSE;
     event->row = mouse.y;
     event->column = mouse.x;
-    if (mouse.bstate & BUTTON4_PRESSED) event->value = CNC_WHEEL_UP;
-    else if (mouse.bstate & BUTTON5_PRESSED) event->value = CNC_WHEEL_DOWN;
-    else event->value = CNC_CLICK;
     return true;
 }
 

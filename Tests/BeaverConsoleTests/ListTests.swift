@@ -104,6 +104,31 @@ import Testing
         #expect(stage.shows("1-5 of 1,860"))
     }
 
+    /// Somebody turns pages faster than answers come: each key counts, also beyond the rows that are known.
+    @Test func pagesTurnedAheadOfTheirRowsAreNotLost() {
+        var stage = Stage(.thumbs)
+        let height = 5
+        func place() -> Int? { stage.model.focused.current.flatMap { Int($0.id.suffix(4)) } }
+        for (end, key, first) in [("G", Key.pageUp, 5_000), ("g", .pageDown, 3_141)] as [(Key, Key, Int)] {
+            stage.press(end)
+            #expect(place() == first)
+            stage.holds = { if case .view = $0 { true } else { false } }
+            for _ in 0..<30 { stage.press(key) }
+            guard case .view(let request)? = stage.effects.last(where: { if case .view = $0 { true } else { false } })
+            else { return }
+            stage.holds = { _ in false }
+            stage.send(.view(.success(stage.scene.answer(request))))
+            #expect(place() == first + (key == .pageUp ? -30 : 30) * height)
+            #expect(stage.model.lists[.pending]?.jump == nil)
+        }
+        // At an end the rest is nothing, and nothing is asked for again and again.
+        stage.press("g", .pageUp, .pageUp)
+        stage.forget()
+        stage.press(.up)
+        #expect(place() == 3_141 && stage.effects.count <= 3)
+        #expect(stage.model.lists[.pending]?.jump == nil)
+    }
+
     @Test func aListKeepsItsCursorWhileAnotherIsLookedAt() {
         var stage = Stage(.thumbs, rows: 34, columns: 120)
         for _ in 0..<60 { stage.press(.down) }

@@ -124,7 +124,8 @@ struct SettingsFile: Sendable {
         let key = TerminalText.excerpt(keyNode.string ?? "?")
         let place = section.map { " in \($0)" } ?? ""
         let closest = ClosestName.of(keyNode.string ?? "", among: known)
-        let hint = closest.map { "did you mean \($0)?" } ?? "there are \(known.joined(separator: ", "))"
+        let names = known.enumerated().filter { !known[..<$0.offset].contains($0.element) }.map(\.element)
+        let hint = closest.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
         self.add(keyNode, "unknown setting \"\(key)\"\(place); \(hint)")
     }
 
