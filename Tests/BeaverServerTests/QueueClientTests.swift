@@ -1,6 +1,7 @@
 import BeaverQueue
 import BeaverTestSupport
 import Foundation
+import Logging
 import Testing
 
 @testable import BeaverServer
@@ -32,6 +33,44 @@ import Testing
             }
         }
         #expect(queue.calls.isEmpty)
+    }
+
+    /// `run --detach` asks until the server is there, which may come between an attempt and the look at what it met.
+    @Test("a server that comes up at this moment is not called a full one")
+    func comingUp() async throws {
+        for _ in 0..<30 {
+            try await withTemporaryDirectory { directory in
+                let server = Server(
+                    ServerConfiguration(dataDirectory: directory),
+                    queue: FakeQueue(),
+                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                )
+                async let refusals = Self.refusals(until: QueueClient(dataDirectory: directory))
+                do {
+                    try await server.start()
+                    let said = try await refusals
+                    #expect(said.allSatisfy { $0.hasPrefix("no server answers at ") }, "\(said.last ?? "")")
+                } catch {
+                    await server.stop()
+                    throw error
+                }
+                await server.stop()
+            }
+        }
+    }
+
+    /// What a client hears, again and again, until it is answered.
+    private static func refusals(until client: QueueClient) async throws -> [String] {
+        var said: [String] = []
+        while true {
+            do throws(QueueError) {
+                _ = try await client.status()
+                return said
+            } catch {
+                guard error.code == .unavailable else { throw error }
+                said.append(error.message)
+            }
+        }
     }
 
     @Test("a job goes through the socket field for field")

@@ -229,6 +229,14 @@ extension QueueClient {
             if connection.isUsable { return connection }
             connection.close()
         }
+        for _ in 1...Self.maxTries {
+            if let connection = try await self.open() { return connection }
+        }
+        throw self.noRoom
+    }
+
+    /// Nil where none came to stand although a server listens: it closed it at once, or has come since.
+    private func open() async throws(QueueError) -> ClientConnection? {
         let socket = try ControlSocket.connectable(in: self.dataDirectory)
         // It holds the directory open until the connection stands.
         defer { withExtendedLifetime(socket) {} }
@@ -249,8 +257,7 @@ extension QueueClient {
                 path: self.dataDirectory
             )
         } catch {
-            // It may be closed again before it stands.
-            guard !ControlSocket.isServed(in: self.dataDirectory) else { throw self.noRoom }
+            if ControlSocket.isServed(in: self.dataDirectory) { return nil }
             throw QueueError(
                 .unavailable,
                 "no server answers at \(self.dataDirectory); start one with `beaver-tui run`",
