@@ -48,7 +48,7 @@ package struct Recovery {
         var notices: [QueueLogLine] = []
         var phase = PhaseTimer(clock: self.clock)
         progress("identity", 0)
-        let identity = try self.identity()
+        let identity = try self.identity(&notices)
         phase.end("identity", in: &report)
 
         progress("snapshot", 0)
@@ -106,11 +106,12 @@ package struct Recovery {
 
     // MARK: Identity
 
-    private func identity() throws(QueueError) -> StoreIdentity {
+    private func identity(_ notices: inout [QueueLogLine]) throws(QueueError) -> StoreIdentity {
         let directory = self.configuration.dataDirectory
-        if let identity = try StoreIdentity.read(from: directory, storage: self.storage) {
-            try self.check(identity)
-            return identity
+        if let found = try StoreIdentity.find(in: directory, storage: self.storage) {
+            try self.check(found.identity)
+            if !found.isWhole { self.mend(found.identity, &notices) }
+            return found.identity
         }
         guard !self.configuration.mustExist else { throw .noSuchQueue(directory: directory) }
         try self.refuseOrphanedLog()
@@ -131,6 +132,18 @@ package struct Recovery {
         try self.storage.syncDirectory(directory)
         try identity.write(to: directory, storage: self.storage)
         return identity
+    }
+
+    /// Writes a damaged copy again while the other is whole; a start does not depend on it.
+    private func mend(_ identity: StoreIdentity, _ notices: inout [QueueLogLine]) {
+        let directory = self.configuration.dataDirectory
+        let fault = "\(directory)/\(StoreIdentity.fileName): one of the two copies of the store's identity was damaged"
+        do throws(QueueError) {
+            try identity.write(to: directory, storage: self.storage)
+            notices.append(QueueLogLine(.warning, "\(fault); it is written again. Look at the disk"))
+        } catch {
+            notices.append(QueueLogLine(.error, "\(fault), and it cannot be written again: \(error.message)"))
+        }
     }
 
     private func check(_ identity: StoreIdentity) throws(QueueError) {

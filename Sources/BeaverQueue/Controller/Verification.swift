@@ -22,7 +22,7 @@ public struct Verification: Sendable, Equatable {
 
     /// `sound` until something is found.
     public var verdict = Verdict.sound
-    /// Sentences with file, offset and sequence numbers; empty if sound.
+    /// Sentences with file, offset and sequence numbers; of a sound store, what is damaged and not needed.
     public var problems: [String] = []
     /// Files of the log that were read.
     public var segments = 0
@@ -51,10 +51,16 @@ public struct Verification: Sendable, Equatable {
         var report = Verification()
         let identity: StoreIdentity
         do throws(QueueError) {
-            guard let read = try StoreIdentity.read(from: directory, storage: storage) else {
+            guard let found = try StoreIdentity.find(in: directory, storage: storage) else {
                 throw QueueError.noSuchQueue(directory: directory)
             }
-            identity = read
+            identity = found.identity
+            if !found.isWhole {
+                report.problems.append(
+                    "\(directory)/\(StoreIdentity.fileName): one of the two copies of the store's identity is damaged; "
+                        + "the next start writes it again"
+                )
+            }
         } catch {
             guard error.code == .damaged else { throw error }
             report.damaged(error)

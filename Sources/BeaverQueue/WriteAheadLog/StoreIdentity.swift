@@ -74,17 +74,32 @@ package struct StoreIdentity: Sendable, Equatable {
 
     /// Nil if there is no such file; throws `damaged` if neither copy is whole.
     package static func read(from directory: String, storage: any Storage) throws(QueueError) -> StoreIdentity? {
+        try self.find(in: directory, storage: storage)?.identity
+    }
+
+    /// What the file says, and whether both of its copies say so.
+    struct Found {
+        var identity: StoreIdentity
+        var isWhole: Bool
+    }
+
+    /// The same, for who mends or reports a damaged copy: the second one is no help once the first is gone too.
+    static func find(in directory: String, storage: any Storage) throws(QueueError) -> Found? {
         let path = directory + "/" + self.fileName
         guard try storage.identity(of: path) != nil else { return nil }
         let file = try storage.open(path, .readOnly)
         defer { file.close() }
         var bytes: [UInt8] = []
         let count = try file.read(into: &bytes, count: 2 * Self.copyByteCount, at: 0)
+        var copies: [StoreIdentity] = []
         for copy in 0..<2 where count >= (copy + 1) * Self.copyByteCount {
             let range = copy * Self.copyByteCount..<(copy + 1) * Self.copyByteCount
-            if let identity = StoreIdentity(decoding: bytes.span.bytes.extracting(range)) { return identity }
+            if let identity = StoreIdentity(decoding: bytes.span.bytes.extracting(range)) { copies.append(identity) }
         }
-        throw .damaged(path: path, "neither copy of the store's identity is whole")
+        guard let first = copies.first else {
+            throw .damaged(path: path, "neither copy of the store's identity is whole")
+        }
+        return Found(identity: first, isWhole: copies.count == 2)
     }
 
     /// Creates the file under a temporary name first: a crash leaves none or a whole one.

@@ -120,6 +120,25 @@ import Testing
         try driver.expectReplay()
     }
 
+    /// The second copy is of no use once the first is gone too.
+    @Test(arguments: [0, 1])
+    func aDamagedCopyOfTheIdentityIsWrittenAgain(_ copy: Int) throws {
+        let driver = try SteppingDriver.opened { $0.holdRuns() }
+        driver.put("a")
+        try driver.runUntilIdle()
+        driver.kill()
+        let whole = try #require(driver.storage.contents(of: "data/store"))
+        #expect(driver.storage.flipBit(3, of: "data/store", at: copy * 4_096 + 50))
+        let found = try Verification.run("data", storage: driver.storage)
+        #expect(found.verdict == .sound)
+        #expect(found.problems.count == 1 && found.problems[0].contains("one of the two copies"))
+        try driver.reopen()
+        #expect(driver.lines.contains { $0.level == .warning && $0.message.contains("it is written again") })
+        #expect(driver.storage.contents(of: "data/store") == whole)
+        #expect(try Verification.run("data", storage: driver.storage).problems.isEmpty)
+        try driver.expectSound()
+    }
+
     /// A start with a full disk: recovery goes on, results too.
     @Test func aQueueStartsOnAFullDisk() throws {
         let driver = try SteppingDriver.opened { $0.holdRuns() }
