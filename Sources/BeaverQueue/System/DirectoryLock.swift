@@ -33,7 +33,8 @@ package final class DirectoryLock: Sendable {
     /// Gives the directory to whoever asks next; idempotent.
     package func release() {
         guard !self.isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        // Children have closed it before they execute, so this is the last descriptor of the open file.
+        // A child that another thread has just made holds a copy until it executes, which would keep the lock.
+        _ = flock(self.descriptor, LOCK_UN)
         SystemCall.close(self.descriptor)
     }
 

@@ -112,7 +112,10 @@ final class SessionHost: ConsoleHost {
     private func ended(_ life: EngineLife, _ error: QueueError?) {
         let console: Console? = self.state.withLock { state in
             guard state.life === life, !state.isEnding else { return nil }
-            if let error { state.failure = state.failure ?? error }
+            // What went wrong first has been said, and is the reason for the rest.
+            guard let error else { return state.console }
+            guard state.failure == nil else { return nil }
+            state.failure = error
             return state.console
         }
         // A failure stays on the screen until someone has read it; an orderly stop has nothing more to show.

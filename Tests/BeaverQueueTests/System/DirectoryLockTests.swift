@@ -15,6 +15,27 @@ struct DirectoryLockTests {
         DirectoryLock.Holder(line: try self.scratch.read("lock"))
     }
 
+    /// A child between fork and exec has a copy of each descriptor: a crash-test's next engine met one under load.
+    @Test("a released lock is free, also while a child holds a copy of its descriptor")
+    func releasedWithACopy() throws {
+        let lock = try DirectoryLock.acquire(directory: self.scratch.path, role: "server", waitMilliseconds: 0)
+        let path = self.scratch.file("lock")
+        var copies: [Int32] = []
+        for number in 3..<1_024 as Range<Int32> {
+            var target = [CChar](repeating: 0, count: 4_096)
+            let count = max(0, readlink("/proc/self/fd/\(number)", &target, target.count))
+            let name = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard name.hasSuffix(path) else { continue }
+            copies.append(dup(number))
+            break
+        }
+        defer { for copy in copies { close(copy) } }
+        #expect(copies.count == 1)
+        lock.release()
+        let next = try DirectoryLock.acquire(directory: self.scratch.path, role: "server", waitMilliseconds: 0)
+        next.release()
+    }
+
     @Test("the end of an older, longer signature is not read")
     func leftover() {
         let holder = DirectoryLock.Holder(line: "pid=7 role=tool boot=b\nrole=server pid=123456 boot=c\n")
