@@ -57,6 +57,8 @@ package final class Controller: Sendable {
     let isStopping = Atomic<Bool>(false)
     private let idleWaiters = Lock<[@Sendable () -> Void]>([])
     private let ended = Lock<Ending?>(nil)
+    /// Nothing is left to be done of it: the directory is free.
+    private let isOver = Lock(false)
     private let onEnd: @Sendable (Ending) -> Void
 
     package init(parts: Parts, engine: sending Engine, onEnd: @escaping @Sendable (Ending) -> Void) {
@@ -225,6 +227,8 @@ package final class Controller: Sendable {
         self.answerLeftovers(ending)
         self.tellIdle()
         self.onEnd(ending)
+        self.isOver.withLock { $0 = true }
+        self.isOver.broadcast()
     }
 
     /// Ends as by SIGKILL, between two steps; returns how many requests were left without an answer.
@@ -233,6 +237,8 @@ package final class Controller: Sendable {
     package func die() -> Int {
         let open = self.openRequests
         self.end(.failed(.outcomeUnknown))
+        // A thread of the engine may have met the severed storage first, and be on its way to the end.
+        _ = self.isOver.wait { $0 ? true : nil }
         return open
     }
 
