@@ -49,6 +49,13 @@ extension Engine {
             )
             return
         }
+        // It would wait for ever: commands and ids count too, whatever the payloads are.
+        guard batch.logBytes <= CommitFrame.maxEnqueueByteCount else {
+            let size = "\(batch.entries.count) jobs take \(batch.logBytes >> 20) MiB of log"
+            let limit = CommitFrame.maxEnqueueByteCount >> 20
+            self.answer(ticket, .failed(.invalidInput("\(size); one call takes \(limit) MiB: enqueue fewer at a time")))
+            return
+        }
         self.whenThereIsSpace(.enqueue(batch), ticket)
     }
 
